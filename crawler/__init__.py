@@ -1,0 +1,1 @@
+"""What comes in: outlets and their sources, crawled into Articles."""

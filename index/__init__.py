@@ -1,0 +1,1 @@
+"""Where it is found: Documents in, Pages of them out."""

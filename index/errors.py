@@ -1,0 +1,28 @@
+"""Errors of the index.
+
+RasidIndexError
+├── IndexUnavailable   the file or server cannot be had now; the same call may succeed later
+├── IndexBroken        what is stored cannot be read (wrong schema, damaged file): `rasid reindex` makes it again
+├── BadQuery           a page size or cursor that no page gave; never the text that a person typed
+└── BadIndexAddress    the setting that names the index cannot be understood
+"""
+
+
+class RasidIndexError(Exception):
+    """Base of every error that the index raises."""
+
+
+class IndexUnavailable(RasidIndexError):  # noqa: N818 - reads as the state that it reports
+    """Raised by every method when the file or server cannot be had; callers wait and repeat."""
+
+
+class IndexBroken(RasidIndexError):  # noqa: N818 - reads as the state that it reports
+    """Raised on opening when the stored schema is not this version's or the file is damaged; `rasid reindex` mends it."""
+
+
+class BadQuery(RasidIndexError, ValueError):  # noqa: N818 - reads as the state that it reports
+    """Raised by `search` for a size out of range or a cursor that belongs to another query."""
+
+
+class BadIndexAddress(RasidIndexError, ValueError):  # noqa: N818 - reads as the state that it reports
+    """Raised by `open_index` for a URL of an unknown kind."""

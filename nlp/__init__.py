@@ -1,0 +1,1 @@
+"""What it says: Arabic text in, Analysis out."""

@@ -54,6 +54,8 @@ class Article:
         language: BCP 47 tag that the page declares for itself, lower case; "" where it does not.
         stamp: the modification stamp of the item in its source's list (a feed's `updated`, a sitemap's
             `lastmod`), as found; a different stamp at a later crawl means that the item was edited.
+        listed: the address under which the list named it, in canonical form; differs from `url` where it was
+            redirected or the page declares another address, and is what `Sink.stamp` is asked for next time.
 
     """
 
@@ -68,11 +70,15 @@ class Article:
     fetched: datetime
     language: str
     stamp: str = ""
+    listed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A URL of a Source that gave no Article, with the named reason and what was seen (one line)."""
+    """A URL of a Source that gave no Article, with the named reason and what was seen (one line).
+
+    `url` is the address that the list named, in canonical form, and `stamp` its stamp there.
+    """
 
     url: str
     outlet: str
@@ -80,3 +86,4 @@ class Rejection:
     reason: Reason
     detail: str
     seen: datetime
+    stamp: str = ""

@@ -56,7 +56,7 @@ class Sink(Protocol):
     """
 
     def stamp(self, url: str) -> str | None:
-        """Return the stamp under which the canonical `url` is held, or None where it is not held.
+        """Return the stamp under which the listed address `url` (canonical form) is held, or None where it is not.
 
         A listed item that is held with the stamp that the list shows now is not fetched again. Items rejected
         for good (`not_found`, `not_html`, `too_large`, `redirect_loop`, `no_text`) count as held for a while, as

@@ -1,0 +1,153 @@
+"""Opening the database, reading and writing transactions, and its schema."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import sqlalchemy as sa
+
+from service.errors import DatabaseOutdated, DatabaseUnavailable, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.config import Config
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another one on SQLite before it gives up."""
+
+_WRITES = "rasid_writes"
+
+
+class Database:
+    """The relational database behind everything: `read()` and `write()` give a Connection in a transaction.
+
+    A write transaction on SQLite takes the write lock at its start (BEGIN IMMEDIATE), so that what it read cannot
+    change before it writes; on PostgreSQL callers lock what they claim. Open it with `Database.open`.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = False) -> Self:
+        """Connect to `url` and check the schema.
+
+        With `create`, a missing or older schema is brought up to date first; without it an old one raises
+        DatabaseOutdated. Raises SettingsError for a URL that names no database, DatabaseUnavailable where it cannot be
+        reached.
+        """
+        database = cls(_engine(url))
+        with _reported(url):
+            if create:
+                database.upgrade()
+            database.check()
+        return database
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Give a transaction that sees one state of the database and writes nothing."""
+        with _reported(self.address), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Give a transaction that is committed at the end of the block, or rolled back by an exception."""
+        with (
+            _reported(self.address),
+            self.engine.connect().execution_options(**{_WRITES: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @property
+    def address(self) -> str:
+        """The URL without its password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    def upgrade(self) -> None:
+        """Bring the schema up to this program's (Alembic's `upgrade head`)."""
+        from alembic import command  # noqa: PLC0415 - most commands never migrate
+
+        with self.write() as connection:
+            command.upgrade(_alembic(connection), "head")
+
+    def check(self) -> None:
+        """Raise DatabaseOutdated unless the schema is exactly this program's."""
+        from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - see upgrade
+        from alembic.script import ScriptDirectory  # noqa: PLC0415 - see upgrade
+
+        with self.read() as connection:
+            held = MigrationContext.configure(connection).get_current_revision()
+            head = ScriptDirectory.from_config(_alembic(connection)).get_current_head()
+        if held != head:
+            advice = (
+                "run `rasid migrate`" if held is None or held < str(head) else "install the newer Rasid that made it"
+            )
+            raise DatabaseOutdated(f"{self.address} has schema {held or 'none'}, this program needs {head}: {advice}")
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def serialise(connection: sa.Connection, name: str) -> None:
+    """Let the transactions that name the same thing pass one after the other, until the end of this one.
+
+    On SQLite every write transaction does so already; on PostgreSQL an advisory lock on the name's hash does.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(name))))
+
+
+def _engine(text: str) -> sa.Engine:
+    try:
+        url = sa.make_url(text)
+        if url.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise SettingsError(
+                f"RASID_DATABASE={url.render_as_string()} is neither sqlite:///FILE nor postgresql+psycopg://…"
+            )
+        engine = sa.create_engine(url, pool_pre_ping=url.get_backend_name() == "postgresql")
+    except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
+        raise SettingsError(f"RASID_DATABASE cannot be used: {error}") from error
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy begins transactions itself, see _begin_sqlite
+    for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+
+
+@contextlib.contextmanager
+def _reported(address: str) -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        raise DatabaseUnavailable(f"the database {address} cannot be used now: {error.orig}") from error
+
+
+def _alembic(connection: sa.Connection) -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - see Database.upgrade
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config

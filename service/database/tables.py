@@ -1,0 +1,215 @@
+"""The tables: the only truth. Written once for SQLite and PostgreSQL; the schema itself is made by the migrations."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """An instant: aware in Python, always UTC; SQLite, which has no zones, stores it naive."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Refuse naive times: nobody could say which instant they are."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"a naive time was to be stored: {value!r}"
+            raise ValueError(message)
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Give what was stored back as UTC."""
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+# SQLite numbers rows by itself only in a column of the exact type INTEGER.
+Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+DocumentId = sa.String(64)  # SHA-256 of the canonical URL, hexadecimal
+CaseId = sa.String(20)
+
+articles = sa.Table(
+    "articles",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("document", DocumentId, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),  # 1 for the first text of a Document, then 2, 3, …
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("outlet", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("content", sa.String(64), nullable=False),  # SHA-256 of title and body
+    sa.Column("published", Moment),
+    sa.Column("published_raw", sa.Text, nullable=False),
+    sa.Column("published_from", sa.Text, nullable=False),
+    sa.Column("fetched", Moment, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # spooled, claimed, analysed, rejected, failed
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("claimed_until", Moment),
+    sa.Column("detail", sa.Text, nullable=False, server_default=""),  # why it was rejected or failed
+    sa.UniqueConstraint("document", "version"),
+    sa.Index("ix_articles_state_id", "state", "id"),
+)
+
+addresses = sa.Table(
+    "addresses",
+    metadata,
+    sa.Column("url", sa.Text, primary_key=True),  # as the list names the item, in canonical form
+    sa.Column("stamp", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),  # "" where it gave an Article, else the Rejection's reason
+    sa.Column("seen", Moment, nullable=False),
+)
+
+rejections = sa.Table(
+    "rejections",
+    metadata,
+    sa.Column("url", sa.Text, primary_key=True),
+    sa.Column("reason", sa.String(32), primary_key=True),
+    sa.Column("outlet", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("first_seen", Moment, nullable=False),
+    sa.Column("last_seen", Moment, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+)
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("etag", sa.Text, nullable=False, server_default=""),
+    sa.Column("last_modified", sa.Text, nullable=False, server_default=""),
+    sa.Column("finished", Moment),  # end of the last crawl, good or bad
+    sa.Column(
+        "failures", sa.Integer, nullable=False, server_default="0"
+    ),  # crawls in a row whose list could not be read
+    sa.Column("report", sa.JSON),  # counts of the last crawl
+    sa.Column("lease_owner", sa.Text, nullable=False, server_default=""),
+    sa.Column("lease_until", Moment),
+)
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    sa.Column("id", CaseId, primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),  # new, verified, referred, answered, resolved, rejected
+    sa.Column("opened", Moment, nullable=False),
+)
+
+case_events = sa.Table(
+    "case_events",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("case", CaseId, sa.ForeignKey("cases.id"), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),  # "rasid" where no person acted
+    sa.Column("kind", sa.String(16), nullable=False),  # opened, joined, left
+    sa.Column("document", DocumentId),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index("ix_case_events_case", "case"),
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("id", DocumentId, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),  # of the Article that its Analysis is of
+    sa.Column("revision", sa.Integer, nullable=False),  # grows with every change: the version of the indexed Document
+    sa.Column("stance", sa.String(16), nullable=False),
+    sa.Column("group", DocumentId, nullable=False),  # the syndication group: id of its first Document
+    sa.Column("case", CaseId, sa.ForeignKey("cases.id")),
+    sa.Column("signature", sa.LargeBinary),  # MinHash of the text; none for texts too short to compare
+    sa.Column("first_seen", Moment, nullable=False),
+    sa.Index("ix_documents_group", "group"),
+    sa.Index("ix_documents_case", "case"),
+)
+
+analyses = sa.Table(
+    "analyses",
+    metadata,
+    sa.Column("document", DocumentId, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("analyser", sa.Text, nullable=False),  # name and version of what made it
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("analysis", sa.JSON, nullable=False),
+)
+
+bands = sa.Table(
+    "bands",
+    metadata,
+    sa.Column("band", sa.Text, primary_key=True),  # locality-sensitive hash key of a signature
+    sa.Column("document", DocumentId, primary_key=True),
+    sa.Index("ix_bands_document", "document"),
+)
+
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("number", Number, primary_key=True, autoincrement=True),
+    sa.Column("document", DocumentId, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sqlite_autoincrement=True,  # a number is never given twice, even after the last rows were deleted
+)
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("position", Number, nullable=False),  # number of the last change that is done
+)
+
+refusals = sa.Table(
+    "refusals",
+    metadata,
+    sa.Column("document", DocumentId, primary_key=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),  # what the index said
+    sa.Column("at", Moment, nullable=False),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("message_id", sa.Text, nullable=False, unique=True),
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("message", sa.LargeBinary, nullable=False),  # the whole mail, as it is sent
+    sa.Column("state", sa.String(16), nullable=False),  # pending, sending, sent, dead
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("due", Moment, nullable=False),  # not before; while sending: when the claim ends
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("sent", Moment),
+    sa.Column("detail", sa.Text, nullable=False, server_default=""),  # the server's last answer
+    sa.Index("ix_outbox_state_due", "state", "due"),
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("recipient", sa.Text, primary_key=True),
+    sa.Column("case", CaseId, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("message", Number, sa.ForeignKey("outbox.id"), nullable=False),
+)

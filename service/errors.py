@@ -1,0 +1,38 @@
+"""Errors of the service.
+
+RasidError
+├── SettingsError       a setting, or rasid.toml, is not what it must be
+├── DatabaseError
+│   ├── DatabaseUnavailable   it cannot be reached or stays locked: try later
+│   └── DatabaseOutdated      its schema is older or newer than this program's
+├── MailRefused         the mail server refused a message for good (5xx)
+└── MailDelayed         the mail server could not take it now (4xx, no connection)
+"""
+
+
+class RasidError(Exception):
+    """Base of every error that a command prints on one line before it exits with status 1."""
+
+
+class SettingsError(RasidError):
+    """Raised on reading the settings; nothing has been started then."""
+
+
+class DatabaseError(RasidError):
+    """Base of what goes wrong with the database."""
+
+
+class DatabaseUnavailable(DatabaseError):  # noqa: N818 - reads as the state that it reports
+    """Raised when the database cannot be opened or stays locked; what was begun is rolled back."""
+
+
+class DatabaseOutdated(DatabaseError):  # noqa: N818 - reads as the state that it reports
+    """Raised on opening a database whose schema is not this program's; `rasid migrate` mends an older one."""
+
+
+class MailRefused(RasidError):  # noqa: N818 - reads as the state that it reports
+    """Raised by the mailer's connection for a permanent answer; the message becomes a dead letter with the reason."""
+
+
+class MailDelayed(RasidError):  # noqa: N818 - reads as the state that it reports
+    """Raised by the mailer's connection for a passing fault; the message is tried again later."""

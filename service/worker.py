@@ -1,0 +1,132 @@
+"""The worker: takes spooled Articles, has them analysed, and stores Document, Case and change row in one transaction."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from nlp import ALERTABLE, bands, signature
+from service.database import articles, changes, documents
+from service.database.engine import serialise
+from service.joining import join
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import sqlalchemy as sa
+
+    from nlp import Analyser, Analysis
+    from service.database.articles import Spooled
+    from service.database.engine import Database
+
+log = logging.getLogger(__name__)
+
+BATCH = 20
+"""Articles claimed at a time: small, so that several workers share a burst and little is claimed by one that dies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one round of the worker did, in Articles."""
+
+    analysed: int = 0
+    rejected: int = 0
+    failed: int = 0
+
+    @property
+    def total(self) -> int:
+        """Articles that left the spool."""
+        return self.analysed + self.rejected + self.failed
+
+
+class Worker:
+    """Analyses what waits in the spool. Any number of them may share one database.
+
+    `homes` gives the home governorate of each outlet by id, which decides names that several governorates share.
+    """
+
+    def __init__(self, database: Database, analyser: Analyser, homes: Mapping[str, str]) -> None:
+        self._database = database
+        self._analyser = analyser
+        self._homes = homes
+
+    def work(self, *, stopping: Callable[[], bool] = lambda: False) -> Work:
+        """Do one batch and say what became of it; nothing waits where the total is 0."""
+        with self._database.write() as connection:
+            claimed = articles.claim(connection, datetime.now(UTC), BATCH)
+        done = {"analysed": 0, "rejected": 0, "failed": 0}
+        for number, article in enumerate(claimed):
+            if stopping():
+                with self._database.write() as connection:
+                    articles.give_back(connection, [rest.id for rest in claimed[number:]])
+                break
+            done[self._one(article)] += 1
+        return Work(**done)
+
+    def _one(self, article: Spooled) -> str:
+        started = time.perf_counter()
+        try:
+            analysis = self._analyser.analyse(
+                article.text, id=article.document, home=self._homes.get(article.outlet, ""), outlet=article.outlet
+            )
+            compared = signature(article.text)
+        except Exception as error:
+            log.exception("article %d (%s) could not be analysed", article.id, article.url)
+            with self._database.write() as connection:
+                articles.settle(connection, article.id, "failed", f"{type(error).__name__}: {error}")
+            return "failed"
+        log.debug("%s: %s in %.0f ms", article.url, analysis.stance, 1000 * (time.perf_counter() - started))
+        with self._database.write() as connection:
+            if analysis.language != "ar":
+                articles.settle(connection, article.id, "rejected", f"language: {analysis.language}")
+                return "rejected"
+            store(connection, article, analysis, compared, self._analyser.version)
+            articles.settle(connection, article.id, "analysed")
+        return "analysed"
+
+
+def store(
+    connection: sa.Connection, article: Spooled, analysis: Analysis, compared: tuple[int, ...], analyser: str
+) -> None:
+    """Store an Analysis with all that follows from it: the Document's state, its group, its Case, its change row.
+
+    An Analysis of an older text than the Document already has is kept, and changes nothing else.
+    """
+    now = datetime.now(UTC)
+    serialise(connection, "changes")
+    documents.store_analysis(
+        connection,
+        document=article.document,
+        version=article.version,
+        analyser=analyser,
+        at=now,
+        analysis=analysis.to_dict(),
+    )
+    held = documents.held(connection, article.document)
+    if held is not None and held.version > article.version:
+        return
+    keys = bands(compared)
+    group, case = join(
+        connection,
+        article,
+        held=held,
+        signature=compared,
+        keys=keys,
+        alertable=analysis.stance in ALERTABLE,
+        now=now,
+    )
+    documents.store(
+        connection,
+        id=article.document,
+        version=article.version,
+        stance=analysis.stance,
+        group=group,
+        case=case,
+        signature=compared,
+        keys=keys,
+        first_seen=article.fetched,
+    )
+    changes.announce(connection, [article.document], now)

@@ -5,6 +5,7 @@ RasidError
 ├── DatabaseError
 │   ├── DatabaseUnavailable   it cannot be reached or stays locked: try later
 │   └── DatabaseOutdated      its schema is older or newer than this program's
+├── CrawlRoundFailed   the process of a crawl round ended with a fault
 ├── MailRefused         the mail server refused a message for good (5xx)
 └── MailDelayed         the mail server could not take it now (4xx, no connection)
 """
@@ -22,17 +23,21 @@ class DatabaseError(RasidError):
     """Base of what goes wrong with the database."""
 
 
-class DatabaseUnavailable(DatabaseError):  # noqa: N818 - reads as the state that it reports
+class DatabaseUnavailable(DatabaseError):
     """Raised when the database cannot be opened or stays locked; what was begun is rolled back."""
 
 
-class DatabaseOutdated(DatabaseError):  # noqa: N818 - reads as the state that it reports
+class DatabaseOutdated(DatabaseError):
     """Raised on opening a database whose schema is not this program's; `rasid migrate` mends an older one."""
 
 
-class MailRefused(RasidError):  # noqa: N818 - reads as the state that it reports
+class CrawlRoundFailed(RasidError):
+    """Raised by the scheduler when the process of a crawl round ended badly; what it had fetched is in the database."""
+
+
+class MailRefused(RasidError):
     """Raised by the mailer's connection for a permanent answer; the message becomes a dead letter with the reason."""
 
 
-class MailDelayed(RasidError):  # noqa: N818 - reads as the state that it reports
+class MailDelayed(RasidError):
     """Raised by the mailer's connection for a passing fault; the message is tried again later."""

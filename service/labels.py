@@ -113,7 +113,7 @@ class Labels:
         return format_date(moment.astimezone(BAGHDAD), self.times["date"], locale=_LOCALES[self.language])
 
     def day(self, value: str, now: datetime) -> str:
-        """Return the name of a day given as YYYY-MM-DD («اليوم»، «أمس»، «الأحد 22 تشرين الثاني»); any other text as it is."""
+        """Return the name of a day given as YYYY-MM-DD («اليوم»، «الأحد 22 تشرين الثاني»); any other text as it is."""
         try:
             day = date.fromisoformat(value)
         except ValueError:

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     alert_to: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Addresses that get the new appeals by mail."
     )
+    alert_interval: float = Field(
+        60.0, ge=0.5, description="Seconds between two mails to the same address, at least: a burst makes one mail."
+    )
     mail_from: str = Field("Rasid <rasid@localhost>", description="Sender of the mails.")
     smtp_host: str = Field("localhost", description="Mail server.")
     smtp_port: int = Field(25, ge=1, le=65535, description="Its port: 25, 587 with starttls, 465 with tls.")
@@ -101,6 +104,10 @@ class Settings(BaseSettings):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.base_url or f"http://{host}:{self.port}").rstrip("/")
 
+    def environment(self) -> dict[str, str]:
+        """Return the settings as `RASID_*` variables, passwords included, for a process that is to have the same."""
+        return {f"RASID_{name.upper()}": _plain(getattr(self, name)) for name in type(self).model_fields}
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -136,11 +143,15 @@ def masked(settings: Settings) -> dict[str, str]:
         value = getattr(settings, name)
         if name in {"database", "index"}:
             shown[name] = _without_password(value)
-        elif isinstance(value, tuple):
-            shown[name] = ", ".join(value)
         else:
-            shown[name] = str(value)
+            shown[name] = str(value) if isinstance(value, SecretStr) else _plain(value)
     return shown
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def _fault(fault: Any) -> str:

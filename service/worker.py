@@ -1,4 +1,4 @@
-"""The worker: takes spooled Articles, has them analysed, and stores Document, Case and change row in one transaction."""
+"""The worker: has spooled Articles analysed, and stores Document, Case and change row in one transaction each."""
 
 from __future__ import annotations
 

@@ -1,0 +1,5 @@
+"""`python -m service` is `rasid`."""
+
+from service.cli import main
+
+main()

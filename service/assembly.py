@@ -1,0 +1,105 @@
+"""Puts the parts together from the settings: each function makes one part, late, so that commands start quickly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from service.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crawler import CrawlOptions, Registry
+    from index import Index
+    from service.database.engine import Database
+    from service.mail.composing import Composer
+    from service.mail.delivery import SmtpAccount
+    from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """What the stages after the crawler know of the outlets.
+
+    `names` is what people call them, by id; `homes` their home governorates, "" for a national one.
+    """
+
+    names: Mapping[str, str]
+    homes: Mapping[str, str]
+
+
+def database(settings: Settings) -> Database:
+    """Open the database, and make its schema where it is empty."""
+    from service.database.engine import Database  # noqa: PLC0415 - commands without a database start without it
+
+    return Database.open(settings.database, create=True)
+
+
+def index(settings: Settings) -> Index:
+    """Open the index that the settings name."""
+    from index import open_index  # noqa: PLC0415 - commands without an index start without it
+
+    return open_index(settings.index)
+
+
+def fresh_index(settings: Settings) -> Index:
+    """Open the index to make it again: one that cannot be read any more is removed first."""
+    from index import IndexBroken, open_index, remove_index  # noqa: PLC0415 - see index
+
+    try:
+        return open_index(settings.index)
+    except IndexBroken:
+        remove_index(settings.index)
+        return open_index(settings.index)
+
+
+def registry(settings: Settings) -> Registry:
+    """Read the registry of outlets. Raises SettingsError where there is none, RegistryError where it is faulty."""
+    from crawler import load_registry  # noqa: PLC0415 - only some commands need it
+
+    if not settings.sources.is_file():
+        raise SettingsError(
+            f"there is no registry of outlets at {settings.sources}: `rasid init` writes one to start from"
+        )
+    return load_registry(settings.sources)
+
+
+def outlets(settings: Settings) -> Outlets:
+    """Return names and homes from the registry; without a registry the ids stand for themselves."""
+    if not settings.sources.is_file():
+        return Outlets({}, {})
+    known = registry(settings).outlets
+    return Outlets({outlet.id: outlet.name for outlet in known}, {outlet.id: outlet.home for outlet in known})
+
+
+def crawl_options(settings: Settings) -> CrawlOptions:
+    """Return how politely and how far to crawl."""
+    from crawler import CrawlOptions  # noqa: PLC0415 - only the crawl needs it
+
+    return CrawlOptions(
+        contact=settings.crawl_contact,
+        delay=settings.crawl_delay,
+        allow_private_hosts=frozenset(settings.crawl_private_hosts),
+    )
+
+
+def composer(settings: Settings) -> Composer:
+    """Return the writer of alert mails."""
+    from service.mail.composing import Composer  # noqa: PLC0415 - only the matcher needs it
+
+    return Composer(sender=settings.mail_from, desk_url=settings.desk_url, language=settings.language)
+
+
+def account(settings: Settings) -> SmtpAccount:
+    """Return how the mail server is reached."""
+    from service.mail.delivery import SmtpAccount  # noqa: PLC0415 - only the mailer needs it
+
+    return SmtpAccount(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
+        sender=settings.mail_from,
+    )

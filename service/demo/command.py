@@ -1,0 +1,162 @@
+"""`rasid demo`: the whole path on the sample newsroom, shown as it goes, then the desk."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING
+
+from aiosmtpd.controller import Controller
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from nlp import Analyser
+from service import assembly, stages
+from service.crawling import crawl_due
+from service.demo.server import Newsroom
+from service.demo.sources import registry_text
+from service.demo.summary import Summary, print_summary, summarise
+from service.serving import serve
+from service.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from aiosmtpd.smtp import SMTP, Envelope, Session
+
+    from crawler import Registry
+    from index import Index
+    from service.assembly import Outlets
+    from service.database.engine import Database
+    from service.settings import Settings
+
+RECIPIENT = "desk@newsroom.example"
+CRAWL_DELAY_SECONDS = 0.02
+"""Pause between two requests to the sample newsroom, which is ours; real outlets get the setting crawl_delay."""
+
+
+def demo(settings: Settings) -> None:
+    """Crawl the sample newsroom twice (an article is edited in between), bring it all the way, print the summary.
+
+    Then the desk is served until it is stopped, unless the setting demo_exit says otherwise. What the settings do not
+    name goes to the demo's folder, so that a second run finds the first one's database and adds nothing to it.
+    """
+    console = Console()
+    folder = settings.demo_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with Newsroom(port=settings.demo_port) as room, catching_mail(folder / "mail") as smtp_port:
+        here = _settings(settings, folder, room, smtp_port)
+        registry, outlets = assembly.registry(here), assembly.outlets(here)
+        console.print(f"the sample newsroom is at {room.url}, its database and index in {folder}/")
+        with assembly.database(here) as database, assembly.index(here) as index:
+            before = summarise(database, index)
+            with Progress(
+                SpinnerColumn(), TextColumn("{task.description:32}"), BarColumn(), MofNCompleteColumn(), console=console
+            ) as progress:
+                path = _Path(here, database, index, outlets, registry, progress)
+                path.crawl("crawling five outlets")
+                room.edition = 2
+                path.crawl("crawling again: one was edited")
+                path.analyse()
+                path.index()
+                path.mail()
+            print_summary(console, before, summarise(database, index), folder / "mail")
+            if not here.demo_exit:
+                serve(
+                    here,
+                    index,
+                    outlets,
+                    announce=lambda url: console.print(f"\nthe desk is at [bold]{url}[/bold] (stop with Ctrl-C)"),
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """The stages of the demo, each with its line of the progress display."""
+
+    settings: Settings
+    database: Database
+    index_: Index
+    outlets: Outlets
+    registry: Registry
+    progress: Progress
+
+    def crawl(self, title: str) -> None:
+        task = self.progress.add_task(title, total=None)
+
+        def show() -> bool:
+            self.progress.update(task, completed=summarise(self.database).fetched)
+            return False
+
+        start = summarise(self.database).fetched
+        crawl_due(self.settings, self.database, self.registry, stopping=show, whenever=True)
+        done = summarise(self.database).fetched - start
+        self.progress.update(task, completed=done, total=done)
+
+    def analyse(self) -> None:
+        waiting = summarise(self.database).waiting
+        task = self.progress.add_task("analysing", total=waiting)
+        worker = Worker(self.database, Analyser.load(), self.outlets.homes)
+        while (done := worker.work()).total:
+            self.progress.advance(task, done.total)
+
+    def index(self) -> None:
+        task = self.progress.add_task("indexing", total=None)
+        done = stages.index_off(self.database, self.index_, self.outlets)
+        self.progress.update(task, completed=done.changes, total=done.changes)
+
+    def mail(self) -> None:
+        task = self.progress.add_task("mailing", total=None)
+        done = stages.deliver_off(self.database, self.settings, self.outlets)
+        self.progress.update(task, completed=done.sent, total=done.sent)
+
+
+def _settings(settings: Settings, folder: Path, room: Newsroom, smtp_port: int) -> Settings:
+    """Return the settings of the demo: its own folder wherever the user named nothing else."""
+    registry = folder / "sources.toml"
+    registry.write_text(registry_text(room.port), encoding="utf-8")
+    chosen = {
+        "sources": registry,
+        "crawl_delay": CRAWL_DELAY_SECONDS,
+        "crawl_private_hosts": tuple(room.hosts),
+        "alert_to": settings.alert_to or (RECIPIENT,),
+        "smtp_host": "127.0.0.1",
+        "smtp_port": smtp_port,
+        "smtp_security": "none",
+        "smtp_user": "",
+    }
+    if "database" not in settings.model_fields_set:
+        chosen["database"] = f"sqlite:///{folder}/rasid.db"
+    if "index" not in settings.model_fields_set:
+        chosen["index"] = f"sqlite:///{folder}/rasid-index.db"
+    return settings.model_copy(update=chosen)
+
+
+class _Catcher:
+    """An SMTP server's handler that keeps every mail as a file, named after its Message-ID."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 - aiosmtpd's interface
+        content = envelope.original_content or b""
+        name = str(message_from_bytes(content, policy=policy.default)["Message-ID"]).strip("<>").partition("@")[0]
+        with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
+            file.write(content)
+        (self._folder / file.name).replace(self._folder / f"{name}.eml")
+        return "250 kept"
+
+
+@contextmanager
+def catching_mail(folder: Path) -> Iterator[int]:
+    """Run a mail server on loopback that keeps what it gets in the folder; gives its port."""
+    folder.mkdir(parents=True, exist_ok=True)
+    controller = Controller(_Catcher(folder), hostname="127.0.0.1", port=0)
+    controller.start()
+    try:
+        yield controller.server.sockets[0].getsockname()[1]
+    finally:
+        controller.stop()

@@ -1,0 +1,70 @@
+"""Serves the desk over HTTP, on loopback only as long as it has no login."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from service.desk import create_app
+from service.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from index import Index
+    from service.assembly import Outlets
+    from service.settings import Settings
+
+STOP_SECONDS = 5
+"""How long requests in flight may take when the desk is told to stop."""
+
+
+def serve(
+    settings: Settings, index: Index, outlets: Outlets, *, announce: Callable[[str], None] = lambda _: None
+) -> None:
+    """Serve the desk until SIGINT or SIGTERM; `announce` is told its address once connections are taken.
+
+    Raises SettingsError where the host is not a loopback address or the port cannot be had.
+    """
+    listening = listen(settings.host, settings.port)
+    try:
+        host, port = listening.getsockname()[:2]
+        app = create_app(index, outlets=outlets.names)
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=STOP_SECONDS, server_header=False)
+        )
+        # uvicorn stops on these signals and then raises them again: the caller's clean-up must still run
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        announce(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        server.run(sockets=[listening])
+    finally:
+        listening.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind and listen. Raises SettingsError where the host is not loopback or the port cannot be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise SettingsError(f"the setting host (RASID_HOST={host}): {error}") from error
+    if not ipaddress.ip_address(address[0]).is_loopback:
+        raise SettingsError(
+            f"the setting host (RASID_HOST={host}) is no loopback address: the desk has no login yet. Use 127.0.0.1, "
+            "and reach it from elsewhere through an SSH tunnel"
+        )
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise SettingsError(
+            f"port {port} on {host} cannot be had ({error.strerror}): set another with RASID_PORT, or 0 for any"
+        ) from error
+    return listening

@@ -1,0 +1,85 @@
+"""`rasid up`: the crawl scheduler, the worker, the indexer, the mailer and the desk, started and stopped together."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from service import assembly, stages
+from service.crawling import LOOK_SECONDS, crawl_due
+from service.stages import Stage
+from service.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from crawler import Registry
+    from service.database.engine import Database
+    from service.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def up(settings: Settings) -> None:
+    """Run every stage in a thread and the desk in this one, until SIGINT or SIGTERM.
+
+    A crawl round is a process of its own (see `service.crawling`). Raises what keeps a stage from being started: a
+    faulty setting, registry, database or index.
+    """
+    from nlp import Analyser  # noqa: PLC0415 - reading the gazetteer takes a second
+    from service.serving import serve  # noqa: PLC0415 - the web framework takes a second to import
+
+    registry = assembly.registry(settings)
+    outlets = assembly.outlets(settings)
+    stop = threading.Event()
+    with assembly.database(settings) as database, assembly.index(settings) as index:
+        worker = Worker(database, Analyser.load(), outlets.homes)
+        loops = [
+            crawling(settings, database, registry, stop),
+            stages.working(worker, stop),
+            stages.indexing(database, index, outlets),
+            stages.matching(database, settings, outlets),
+            stages.mailing(database, settings, stop),
+        ]
+        with running(loops, stop):
+            serve(settings, index, outlets)
+
+
+def crawling(
+    settings: Settings, database: Database, registry: Registry, stop: threading.Event, only: Sequence[str] = ()
+) -> Stage:
+    """Return the stage that crawls the Sources that are due."""
+
+    def step() -> bool:
+        ids = crawl_due(settings, database, registry, stopping=stop.is_set, only=only)
+        if ids:
+            log.info("crawled %d sources", len(ids))
+        return False
+
+    return Stage("crawler", step, idle_seconds=LOOK_SECONDS)
+
+
+@contextlib.contextmanager
+def running(loops: Sequence[Stage], stop: threading.Event) -> Iterator[None]:
+    """Run stages in threads during the block; at its end they are told to stop, and waited for."""
+    threads = [threading.Thread(target=stages.run, args=(loop, stop), name=loop.name) for loop in loops]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def until_stopped(loops: Callable[[threading.Event], Sequence[Stage]]) -> None:
+    """Run stages in threads until SIGINT or SIGTERM: what the commands of a single stage do."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with running(loops(stop), stop):
+        stop.wait()

@@ -86,8 +86,8 @@ def work(once: Once = False, verbose: Verbose = False) -> None:
 def serve() -> None:
     """Serve the web desk, on loopback."""
     from service import assembly
-    from service.settings import read_settings
     from service.serving import serve as run
+    from service.settings import read_settings
 
     settings = read_settings()
     with assembly.index(settings) as index:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from crawler import Article
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=2)
 """How long a worker may take over the Articles that it claimed; a batch takes seconds, so only a dead one passes it."""
 
 MOST_ATTEMPTS = 5

@@ -11,7 +11,7 @@ from crawler import Reason, Validators
 from service.database.tables import addresses, rejections, sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from crawler import Rejection, SourceReport
@@ -107,11 +107,13 @@ def record(connection: sa.Connection, report: SourceReport) -> None:
     connection.execute(sources.update().where(sources.c.id == report.source).values(values))
 
 
-def lease(connection: sa.Connection, due: Mapping[str, timedelta], owner: str, now: datetime) -> list[str]:
+def lease(
+    connection: sa.Connection, due: Mapping[str, timedelta], owner: str, now: datetime, *, heed_failures: bool = True
+) -> list[str]:
     """Take the Sources whose interval has passed since their last crawl and that no other crawler holds.
 
-    `due` gives the interval of each Source by id; a Source that failed n times in a row waits 2^n intervals, at most
-    a day. Returns the ids taken, in the order given.
+    `due` gives the interval of each Source by id; with `heed_failures` a Source that failed n times in a row waits
+    2^n intervals, at most a day. Returns the ids taken, in the order given.
     """
     taken = []
     for source, interval in due.items():
@@ -121,7 +123,8 @@ def lease(connection: sa.Connection, due: Mapping[str, timedelta], owner: str, n
         ).first()
         if row is None or (row.lease_until is not None and row.lease_until > now):
             continue
-        wait = min(interval * 2 ** min(row.failures, 10), max(interval, timedelta(days=1)))
+        failures = min(row.failures, 10) if heed_failures else 0
+        wait = min(interval * 2**failures, max(interval, timedelta(days=1)))
         if row.finished is not None and row.finished + wait > now:
             continue
         connection.execute(
@@ -138,6 +141,17 @@ def release(connection: sa.Connection, ids: Iterable[str], owner: str) -> None:
         .where(sources.c.id.in_(list(ids)), sources.c.lease_owner == owner)
         .values(lease_owner="", lease_until=None)
     )
+
+
+def forget_dead(connection: sa.Connection, host: str, alive: Callable[[int], bool]) -> None:
+    """Give back the Sources held by processes of this host that are gone; `alive` says whether a process id runs."""
+    held = connection.scalars(sa.select(sources.c.lease_owner).where(sources.c.lease_owner != "").distinct()).all()
+    for owner in held:
+        machine, _, process = owner.rpartition(":")
+        if machine == host and process.isdecimal() and not alive(int(process)):
+            connection.execute(
+                sources.update().where(sources.c.lease_owner == owner).values(lease_owner="", lease_until=None)
+            )
 
 
 def _ensure(connection: sa.Connection, source: str) -> None:

@@ -56,7 +56,7 @@ def held(connection: sa.Connection, id: str) -> Held | None:  # noqa: A002 - the
     row = connection.execute(
         sa.select(documents.c.version, documents.c.group, documents.c.case).where(documents.c.id == id)
     ).first()
-    return None if row is None else Held(*row)
+    return None if row is None else Held(*tuple(row))
 
 
 def neighbours(connection: sa.Connection, id: str, keys: Sequence[str], since: datetime) -> list[Neighbour]:  # noqa: A002 - the column's name
@@ -111,7 +111,7 @@ def store_analysis(
 
 def records(connection: sa.Connection, ids: Sequence[str]) -> list[Record]:
     """Return the Documents of these ids, in no particular order; unknown ids are left out."""
-    return [Record(*row) for row in connection.execute(_RECORDS.where(documents.c.id.in_(ids)))]
+    return [Record(*tuple(row)) for row in connection.execute(_RECORDS.where(documents.c.id.in_(ids)))]
 
 
 def every(connection: sa.Connection, batch: int = 500) -> Iterator[list[Record]]:
@@ -120,7 +120,7 @@ def every(connection: sa.Connection, batch: int = 500) -> Iterator[list[Record]]
     while rows := connection.execute(
         _RECORDS.where(documents.c.id > after).order_by(documents.c.id).limit(batch)
     ).all():
-        yield [Record(*row) for row in rows]
+        yield [Record(*tuple(row)) for row in rows]
         after = rows[-1].id
 
 

@@ -35,16 +35,19 @@ class Database:
     def open(cls, url: str, *, create: bool = False) -> Self:
         """Connect to `url` and check the schema.
 
-        With `create`, a missing or older schema is brought up to date first; without it an old one raises
-        DatabaseOutdated. Raises SettingsError for a URL that names no database, DatabaseUnavailable where it cannot be
-        reached.
+        With `create`, an empty database gets its schema first. Raises DatabaseOutdated for any other schema than this
+        program's, SettingsError for a URL that names no database, DatabaseUnavailable where it cannot be reached.
         """
-        database = cls(_engine(url))
-        with _reported(url):
-            if create:
-                database.upgrade()
-            database.check()
+        database = cls.open_any(url)
+        if create and database.schema() is None:
+            database.upgrade()
+        database.check()
         return database
+
+    @classmethod
+    def open_any(cls, url: str) -> Self:
+        """Connect to `url` whatever its schema is. Raises SettingsError for a URL that names no database."""
+        return cls(_engine(url))
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -74,18 +77,21 @@ class Database:
         with self.write() as connection:
             command.upgrade(_alembic(connection), "head")
 
-    def check(self) -> None:
-        """Raise DatabaseOutdated unless the schema is exactly this program's."""
+    def schema(self) -> str | None:
+        """Return the revision of the schema that is there, None in an empty database."""
         from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - see upgrade
-        from alembic.script import ScriptDirectory  # noqa: PLC0415 - see upgrade
 
         with self.read() as connection:
-            held = MigrationContext.configure(connection).get_current_revision()
-            head = ScriptDirectory.from_config(_alembic(connection)).get_current_head()
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def check(self) -> None:
+        """Raise DatabaseOutdated unless the schema is exactly this program's."""
+        from alembic.script import ScriptDirectory  # noqa: PLC0415 - see upgrade
+
+        held, head = self.schema(), ScriptDirectory.from_config(_alembic(None)).get_current_head()
         if held != head:
-            advice = (
-                "run `rasid migrate`" if held is None or held < str(head) else "install the newer Rasid that made it"
-            )
+            old = held is None or held < str(head)
+            advice = "run `rasid migrate`" if old else "install the newer Rasid that made it"
             raise DatabaseOutdated(f"{self.address} has schema {held or 'none'}, this program needs {head}: {advice}")
 
     def close(self) -> None:
@@ -143,7 +149,7 @@ def _reported(address: str) -> Iterator[None]:
         raise DatabaseUnavailable(f"the database {address} cannot be used now: {error.orig}") from error
 
 
-def _alembic(connection: sa.Connection) -> Config:
+def _alembic(connection: sa.Connection | None) -> Config:
     from alembic.config import Config  # noqa: PLC0415 - see Database.upgrade
 
     config = Config()

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
-from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
-from aiosmtpd.controller import Controller
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from nlp import Analyser
 from service import assembly, stages
 from service.crawling import crawl_due
+from service.demo.catcher import catching_mail
 from service.demo.server import Newsroom
 from service.demo.sources import registry_text
-from service.demo.summary import Summary, print_summary, summarise
+from service.demo.summary import print_summary, summarise
 from service.serving import serve
 from service.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from aiosmtpd.smtp import SMTP, Envelope, Session
 
     from crawler import Registry
     from index import Index
@@ -133,30 +127,3 @@ def _settings(settings: Settings, folder: Path, room: Newsroom, smtp_port: int) 
     if "index" not in settings.model_fields_set:
         chosen["index"] = f"sqlite:///{folder}/rasid-index.db"
     return settings.model_copy(update=chosen)
-
-
-class _Catcher:
-    """An SMTP server's handler that keeps every mail as a file, named after its Message-ID."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 - aiosmtpd's interface
-        content = envelope.original_content or b""
-        name = str(message_from_bytes(content, policy=policy.default)["Message-ID"]).strip("<>").partition("@")[0]
-        with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
-            file.write(content)
-        (self._folder / file.name).replace(self._folder / f"{name}.eml")
-        return "250 kept"
-
-
-@contextmanager
-def catching_mail(folder: Path) -> Iterator[int]:
-    """Run a mail server on loopback that keeps what it gets in the folder; gives its port."""
-    folder.mkdir(parents=True, exist_ok=True)
-    controller = Controller(_Catcher(folder), hostname="127.0.0.1", port=0)
-    controller.start()
-    try:
-        yield controller.server.sockets[0].getsockname()[1]
-    finally:
-        controller.stop()

@@ -1,0 +1,67 @@
+# `make demo` and `make test` do all the set-up themselves; see README.md.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := crawler nlp index service tests tools
+
+.PHONY: help demo test lint bench format browser lock wheel clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    crawl the sample newsroom, show what was found, serve the desk"
+	@echo "make test    every test, in a real browser where one can be had"
+	@echo "make lint    ruff, mypy strict, import-linter"
+	@echo "make bench   speed and memory on this machine (docs/benchmarks.md)"
+	@echo "make wheel   the distribution, in dist/"
+	@echo "make lock    pin the newest versions that pyproject.toml allows"
+	@echo "make clean   remove what these commands made, but for your data"
+
+demo: $(VENV)/.run
+	$(BIN)/rasid demo
+
+test: $(VENV)/.test browser
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+bench: $(VENV)/.test
+	$(BIN)/rasid bench
+
+wheel: $(VENV)/.test
+	$(BIN)/python -m build --wheel --no-isolation
+
+browser: $(VENV)/.test
+	@sh tools/browser.sh $(BIN)
+
+# torch stays out: camel-tools asks for it, but nothing that Rasid runs imports it. The locks are complete without it,
+# so everything is installed with --no-deps.
+$(VENV)/.venv:
+	sh tools/environment.sh $(PYTHON) $(VENV)
+	touch $@
+
+$(VENV)/.run: $(VENV)/.venv requirements.lock pyproject.toml
+	@echo "installing the pinned dependencies (about a minute)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/.run requirements-test.lock
+	@echo "installing the pinned tools of the tests"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-test.lock
+	touch $@
+
+lock: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet uv
+	sh tools/lock.sh $(BIN)/uv
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

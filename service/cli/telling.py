@@ -10,32 +10,38 @@ from rich.text import Text
 from service.labels import labels
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from index import Hit, Page
     from nlp import Analysis
+    from service.labels import Group, Labels
 
 
 def tell(analysis: Analysis) -> None:
     """Print an Analysis, a fact a line."""
     names, console = labels("ar"), Console(highlight=False, soft_wrap=True)
 
-    def line(key: str, *values: str) -> None:
-        if any(values):
-            console.print(Text(f"{names.text(key)}: {names.text('list_separator').join(filter(None, values))}"))
+    def line(name: str, values: Iterable[str]) -> None:
+        told = names.text("list_separator").join(dict.fromkeys(values))
+        if told:
+            console.print(Text(f"{name}: {told}"))
 
     console.print(Text(f"{names.name('stance', analysis.stance)} ({analysis.stance_score:.2f})", style="bold"))
-    line("told_primary", *(names.name("governorate", code) for code in analysis.governorates.primary))
-    line("told_mentioned", *(names.name("governorate", code) for code in analysis.governorates.mentioned))
-    line("told_facilities", *dict.fromkeys(facility.text for facility in analysis.facilities))
+    line(names.name("field", "primary"), _named(names, "governorate", analysis.governorates.primary))
+    line(names.name("field", "governorate"), _named(names, "governorate", analysis.governorates.mentioned))
+    line(names.text("facilities"), (facility.text for facility in analysis.facilities))
     for appeal in analysis.appeals:
         console.print()
         console.print(Text(appeal.summary, style="bold"))
-        line("told_urgency", names.name("urgency", appeal.urgency))
-        line("told_needs", *(names.name("need", need) for need in appeal.needs))
-        line("mail_who", *(span.text for span in appeal.appellants))
-        line("mail_whom", *(span.text for span in appeal.addressees))
-        line(
-            "told_evidence", *dict.fromkeys(f"«{word.text}» {names.name('why', word.why)}" for word in appeal.evidence)
-        )
+        line(names.text("urgency"), [names.name("urgency", appeal.urgency)])
+        line(names.name("field", "need"), _named(names, "need", appeal.needs))
+        line(names.text("asked_by"), (span.text for span in appeal.appellants))
+        line(names.text("asked_of"), (span.text for span in appeal.addressees))
+        line(names.text("why"), (f"«{word.text}» {names.name('why', word.why)}" for word in appeal.evidence))
+
+
+def _named(names: Labels, group: Group, values: Iterable[str]) -> list[str]:
+    return [names.name(group, value) for value in values]
 
 
 def tell_hits(page: Page) -> None:

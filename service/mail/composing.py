@@ -108,7 +108,7 @@ class Composer:
             "urgency": names.name("urgency", appeal["urgency"]),
             "colour": _COLOURS[appeal["urgency"]],
             "needs": names.listed("need", tuple(appeal["needs"])),
-            "places": names.listed("governorate", tuple(appeal["governorates"])) or names.text("mail_no_place"),
+            "places": names.listed("governorate", tuple(appeal["governorates"])) or names.text("nowhere"),
             "facilities": _joined(names, appeal["facilities"]),
             "appellants": _joined(names, appeal["appellants"]),
             "addressees": _joined(names, appeal["addressees"]),

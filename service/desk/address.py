@@ -1,0 +1,140 @@
+"""The URL of the list: it holds the whole state of the desk, so that what is seen can be sent to a colleague."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from index.protocol import Field, Sort
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.datastructures import QueryParams
+
+    from service.labels import Language
+
+INCOMING = ("appeal", "complaint")
+"""The stances that the list shows where the URL names none."""
+
+ANY = "any"
+"""The value of `stance` in a URL for a list of every stance."""
+
+DEFAULT_SORT = Sort.NEWEST
+
+_SORTS = {sort.value: sort for sort in Sort}
+
+
+def language_of(params: QueryParams) -> Language:
+    """Return the language that the URL asks for; Arabic where it asks for none or for one that we have not."""
+    return "en" if params.get("lang") == "en" else "ar"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What the list shows.
+
+    Attributes:
+        text: the words searched for.
+        filters: chosen values by field; the stance is always there, () for every stance.
+        sort: order of the list.
+        after: cursor of the page, "" for the first.
+        item: id of the open Document, or "".
+        language: of the interface.
+
+    """
+
+    text: str = ""
+    filters: Mapping[Field, tuple[str, ...]] = field(default_factory=lambda: {Field.STANCE: INCOMING})
+    sort: Sort = DEFAULT_SORT
+    after: str = ""
+    item: str = ""
+    language: Language = "ar"
+
+    @classmethod
+    def read(cls, params: QueryParams) -> Address:
+        """Return the state that a URL's query holds; what is not understood is left out."""
+        chosen = {f: tuple(dict.fromkeys(filter(None, params.getlist(f.value)))) for f in Field}
+        filters = {f: values for f, values in chosen.items() if values}
+        stances = filters.get(Field.STANCE, INCOMING)
+        filters[Field.STANCE] = () if ANY in stances else stances
+        return cls(
+            text=params.get("q", "").strip(),
+            filters=filters,
+            sort=_SORTS.get(params.get("sort", ""), DEFAULT_SORT),
+            after=params.get("after", ""),
+            item=params.get("item", ""),
+            language=language_of(params),
+        )
+
+    def pairs(self, *, text: bool = True) -> list[tuple[str, str]]:
+        """Return names and values of the URL's query; without the text for a form that asks for it."""
+        pairs = [("q", self.text)] if text and self.text else []
+        for name, values in self.filters.items():
+            if name is not Field.STANCE:
+                pairs += [(name.value, value) for value in values]
+            elif values != INCOMING:
+                pairs += [(name.value, value) for value in values or (ANY,)]
+        if self.sort is not DEFAULT_SORT:
+            pairs.append(("sort", self.sort.value))
+        if self.language != "ar":
+            pairs.append(("lang", self.language))
+        return pairs
+
+    def query(self) -> str:
+        """Return the URL's query with its "?", or "" for the desk as it opens."""
+        pairs = self.pairs()
+        pairs += [(name, value) for name, value in (("after", self.after), ("item", self.item)) if value]
+        return "?" + urlencode(pairs, errors="replace") if pairs else ""
+
+    def first_page(self) -> Address:
+        """Return the start of the same list, nothing open."""
+        return replace(self, after="", item="")
+
+    def next_page(self, cursor: str) -> Address:
+        """Return the page that begins at the cursor, nothing open."""
+        return replace(self, after=cursor, item="")
+
+    def opened(self, item: str) -> Address:
+        """Return the same page with an item open, or with none for ""."""
+        return replace(self, item=item)
+
+    def in_language(self, language: Language) -> Address:
+        """Return the same state in another language."""
+        return replace(self, language=language)
+
+    def sorted_by(self, sort: Sort) -> Address:
+        """Return the same list in another order."""
+        return replace(self.first_page(), sort=sort)
+
+    def searched(self, text: str) -> Address:
+        """Return the list of other words."""
+        return replace(self.first_page(), text=text)
+
+    def has(self, name: Field, value: str) -> bool:
+        """Return whether the value is chosen."""
+        return value in self.filters.get(name, ())
+
+    def toggled(self, name: Field, value: str) -> Address:
+        """Return the list with the value chosen, or no longer chosen."""
+        now = self.filters.get(name, ())
+        values = tuple(v for v in now if v != value) if value in now else (*now, value)
+        filters = {f: v for f, v in {**self.filters, name: values}.items() if v or f is Field.STANCE}
+        return replace(self.first_page(), filters=filters)
+
+    def only(self, filters: Mapping[Field, tuple[str, ...]]) -> Address:
+        """Return a list with these filters alone, in the same language; every stance where none is named."""
+        return Address(filters={Field.STANCE: (), **filters}, language=self.language)
+
+    def home(self) -> Address:
+        """Return the desk as it opens, in the same language."""
+        return Address(language=self.language)
+
+    def of_case(self, case: str) -> Address:
+        """Return the list of everything that tells of a case."""
+        return self.only({Field.CASE: (case,)})
+
+    def of_group(self, group: str) -> Address:
+        """Return the list of the copies of one text."""
+        return self.only({Field.GROUP: (group,)})

@@ -1,0 +1,242 @@
+"""What the list shows: rows, facets with counts, chosen filters, orders and pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from index.protocol import Field, Query, Sort
+from service.desk.address import INCOMING, Address
+from service.desk.marks import Run, matches, runs, snippet
+from service.desk.reading import analysis_of, reports
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from index.document import Document
+    from index.protocol import Hit, Index
+    from service.labels import Group, Labels
+
+ROWS = 30
+"""Rows a page: what one looks through before resting; the next is one key away."""
+
+SNIPPET = 140
+"""Characters of a row's snippet: about two lines of the list at its narrowest."""
+
+FACETS = (
+    Field.STANCE,
+    Field.URGENCY,
+    Field.NEED,
+    Field.PRIMARY,
+    Field.FACILITY_TYPE,
+    Field.OUTLET,
+    Field.DAY,
+)
+
+_URGENCIES = ("critical", "high", "normal")
+
+_NAMED: Mapping[Field, Group] = {
+    Field.STANCE: "stance",
+    Field.URGENCY: "urgency",
+    Field.NEED: "need",
+    Field.GOVERNORATE: "governorate",
+    Field.PRIMARY: "governorate",
+    Field.FACILITY_TYPE: "facility_type",
+    Field.CASE_STATE: "case_state",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One Document in the list. `spoken` is what a screen reader says of it; `outlets` is 0 where it is not known."""
+
+    hit: Hit
+    address: Address
+    open: bool
+    title: tuple[Run, ...]
+    snippet: tuple[Run, ...]
+    facility: str
+    outlets: int
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a facet; `address` is the list with it chosen, or no longer chosen where it is."""
+
+    name: str
+    count: int
+    chosen: bool
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A field's values with counts."""
+
+    field: Field
+    name: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A chosen filter; `address` is the list without it."""
+
+    field: str
+    name: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An entry of the navigation."""
+
+    key: str
+    count: int
+    current: bool
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """The list, ready to be drawn; `next` is None on the last page."""
+
+    address: Address
+    rows: tuple[Row, ...]
+    total: int
+    facets: tuple[Facet, ...]
+    chips: tuple[Chip, ...]
+    sorts: tuple[tuple[Sort, Address], ...]
+    next: Address | None
+    sections: tuple[Section, ...]
+    held: int
+
+    def row(self, item: str) -> Row | None:
+        """Return the row of a Document where it is on this page."""
+        return next((row for row in self.rows if row.hit.document.id == item), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Namer:
+    """Calls the values of fields by their names, at one moment in one language."""
+
+    words: Labels
+    outlets: Mapping[str, str]
+    now: datetime
+
+    def name(self, field: Field, value: str) -> str:
+        """Return what people call the value."""
+        if field is Field.OUTLET:
+            return self.outlets.get(value, value)
+        if field is Field.DAY:
+            return self.words.day(value, self.now)
+        group = _NAMED.get(field)
+        return self.words.name(group, value) if group else value[:12]
+
+
+def incoming(index: Index, address: Address, namer: Namer) -> Incoming:
+    """Return the list at an address. Raises what `Index.search` raises."""
+    page = index.search(
+        Query(
+            text=address.text,
+            filters=address.filters,
+            sort=address.sort,
+            size=ROWS,
+            after=address.after,
+            facets=FACETS,
+        )
+    )
+    told = reports(index, page.hits)
+    sections, held = _sections(index, address)
+    return Incoming(
+        address=address,
+        rows=tuple(_row(hit, address, told, namer) for hit in page.hits),
+        total=page.total,
+        facets=tuple(_facet(name, page.facets.get(name, ()), address, namer) for name in FACETS),
+        chips=tuple(
+            Chip(namer.words.name("field", name.value), namer.name(name, value), address.toggled(name, value))
+            for name, values in address.filters.items()
+            for value in values
+        ),
+        sorts=tuple((sort, address.sorted_by(sort)) for sort in Sort if address.text or sort is not Sort.RELEVANCE),
+        next=address.next_page(page.next) if page.next else None,
+        sections=sections,
+        held=held,
+    )
+
+
+def sections(index: Index, address: Address) -> tuple[Section, ...]:
+    """Return the entries of the navigation. Raises what `Index.search` raises."""
+    return _sections(index, address)[0]
+
+
+def _sections(index: Index, address: Address) -> tuple[tuple[Section, ...], int]:
+    every = index.search(Query(size=0, facets=(Field.STANCE,)))
+    stances = dict(every.facets.get(Field.STANCE, ()))
+    critical = {Field.STANCE: INCOMING, Field.URGENCY: ("critical",)}
+    counted = (
+        ("incoming", sum(stances.get(stance, 0) for stance in INCOMING), {Field.STANCE: INCOMING}),
+        ("critical", index.search(Query(filters=critical, size=0)).total, critical),
+        ("everything", every.total, {Field.STANCE: ()}),
+    )
+    entries = tuple(
+        Section(key, count, not address.text and address.filters == filters, address.only(filters))
+        for key, count, filters in counted
+    )
+    return entries, every.total
+
+
+def _facet(name: Field, counted: tuple[tuple[str, int], ...], address: Address, namer: Namer) -> Facet:
+    counts = dict.fromkeys(address.filters.get(name, ()), 0) | dict(counted)
+    values = [value for value in counts if value]
+    if name is Field.DAY:
+        values.sort(reverse=True)
+    elif name is Field.URGENCY:
+        values.sort(key=lambda value: _URGENCIES.index(value) if value in _URGENCIES else len(_URGENCIES))
+    else:
+        values.sort(key=lambda value: -counts[value])
+    choices = tuple(
+        Choice(namer.name(name, value), counts[value], address.has(name, value), address.toggled(name, value))
+        for value in values
+    )
+    return Facet(name, namer.words.name("field", name.value), choices)
+
+
+def _row(hit: Hit, address: Address, told: Mapping[str, int], namer: Namer) -> Row:
+    document = hit.document
+    analysis = analysis_of(document.analysis)
+    asked = [span.text for appeal in analysis.appeals for span in appeal.facilities] if analysis else []
+    named = [facility.text for facility in analysis.facilities] if analysis else []
+    return Row(
+        hit=hit,
+        address=address.opened(document.id),
+        open=document.id == address.item,
+        title=_title(hit, namer.words),
+        snippet=snippet(document.body, matches(hit.body_marks), SNIPPET),
+        facility=next(iter(asked + named), ""),
+        outlets=told.get(document.case, 0),
+        spoken=_spoken(document, namer),
+    )
+
+
+def _title(hit: Hit, words: Labels) -> tuple[Run, ...]:
+    document = hit.document
+    if document.title.strip():
+        return runs(document.title, matches(hit.title_marks))
+    opening = document.body[:SNIPPET].replace("\n", " ").strip()
+    return (Run(opening or words.text("untitled")),)
+
+
+def _spoken(document: Document, namer: Namer) -> str:
+    words = namer.words
+    parts = [
+        words.name("stance", document.stance),
+        words.name("urgency", document.urgency) if document.urgency else "",
+        document.title or document.body[:SNIPPET],
+        words.listed("governorate", document.primary),
+        words.listed("need", document.needs),
+        words.ago(document.published, namer.now),
+    ]
+    return words.text("list_separator").join(part for part in parts if part)

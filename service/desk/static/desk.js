@@ -1,0 +1,96 @@
+// Keys for those who read all night, and a list that keeps its place. Everything works without this file.
+"use strict";
+
+const list = document.querySelector(".list");
+const keys = document.getElementById("keys");
+const search = document.getElementById("q");
+const rows = () => [...document.querySelectorAll(".row > a")];
+const place = list && `place:${list.dataset.list}`;
+
+function keepPlace() {
+  if (list) sessionStorage.setItem(place, String(list.scrollTop));
+}
+
+function restorePlace() {
+  const kept = list && sessionStorage.getItem(place);
+  if (kept) list.scrollTop = Number(kept);
+  const open = list && list.querySelector(".row > a[aria-current]");
+  if (open) open.scrollIntoView({ block: "nearest" });
+}
+
+function move(step) {
+  const all = rows();
+  const here = all.findIndex((row) => row === document.activeElement);
+  const start = here >= 0 ? here : all.findIndex((row) => row.hasAttribute("aria-current"));
+  const next = all[start < 0 ? 0 : Math.min(Math.max(start + step, 0), all.length - 1)];
+  if (!next || next.offsetParent === null) return;
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function open() {
+  const row = document.activeElement.closest?.(".row > a") || rows()[0];
+  if (row) row.click();
+}
+
+function leave() {
+  const facet = document.querySelector(".facet[open]");
+  if (facet) {
+    facet.open = false;
+    facet.querySelector("summary").focus();
+    return;
+  }
+  if (document.activeElement === search) {
+    search.blur();
+    return;
+  }
+  document.querySelector("[data-back]")?.click();
+}
+
+function showKeys() {
+  if (!keys.open) keys.showModal();
+}
+
+const actions = {
+  j: () => move(1),
+  k: () => move(-1),
+  o: open,
+  "/": () => search.focus(),
+  "?": showKeys,
+  Escape: leave,
+};
+
+// Keys are told by where they lie as well as by what they write: with an Arabic layout j writes "ت".
+const lying = { KeyJ: "j", KeyK: "k", KeyO: "o" };
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
+  const writing = event.target.closest("input:not([type=checkbox]), textarea, select");
+  if (writing && event.key !== "Escape") return;
+  const shifted = event.key === "؟" ? "?" : event.key;
+  const action = actions[shifted] || (event.shiftKey ? undefined : actions[lying[event.code]]);
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
+
+document.querySelector(".keys-link")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  showKeys();
+});
+keys.querySelector("[data-close]").addEventListener("click", (event) => {
+  if (!keys.open) return;
+  event.preventDefault();
+  keys.close();
+});
+document.addEventListener("click", (event) => {
+  for (const facet of document.querySelectorAll(".facet[open]")) {
+    if (!facet.contains(event.target)) facet.open = false;
+  }
+});
+document.querySelector(".to-search a")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  search.focus();
+});
+window.addEventListener("pagehide", keepPlace);
+restorePlace();

@@ -12,17 +12,20 @@ class RasidIndexError(Exception):
     """Base of every error that the index raises."""
 
 
-class IndexUnavailable(RasidIndexError):  # noqa: N818 - reads as the state that it reports
+class IndexUnavailable(RasidIndexError):
     """Raised by every method when the file or server cannot be had; callers wait and repeat."""
 
 
-class IndexBroken(RasidIndexError):  # noqa: N818 - reads as the state that it reports
-    """Raised on opening when the stored schema is not this version's or the file is damaged; `rasid reindex` mends it."""
+class IndexBroken(RasidIndexError):
+    """Raised when the stored schema is not this version's (on opening) or the file is damaged (whenever that is seen).
+
+    The file is to be deleted and made again by `rasid reindex`.
+    """
 
 
-class BadQuery(RasidIndexError, ValueError):  # noqa: N818 - reads as the state that it reports
+class BadQuery(RasidIndexError, ValueError):
     """Raised by `search` for a size out of range or a cursor that belongs to another query."""
 
 
-class BadIndexAddress(RasidIndexError, ValueError):  # noqa: N818 - reads as the state that it reports
+class BadIndexAddress(RasidIndexError, ValueError):
     """Raised by `open_index` for a URL of an unknown kind."""

@@ -75,8 +75,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A Document found. `title_marks` and `body_marks` are the spans (start, end) that matched the query's words, in
-    code points of the original title and body, sorted and without overlap; `score` is 0 where nothing was scored."""
+    """A Document found.
+
+    `title_marks` and `body_marks` are the spans (start, end) that matched the query's words, in code points of the original title and body, sorted and without overlap; `score` is 0 where nothing was scored.
+    """
 
     document: Document
     score: float
@@ -86,8 +88,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of hits. `total` is exact; `next` is "" on the last page; `facets` has (value, count) pairs by field,
-    the commonest first, then by value."""
+    """One page of hits.
+
+    `total` is exact; `next` is "" on the last page; `facets` has (value, count) pairs by field,
+    the commonest first, then by value.
+    """
 
     hits: tuple[Hit, ...]
     total: int
@@ -97,8 +102,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a write did: Documents stored, Documents left as they were (the version was not newer), and refused ones
-    with the reason by id."""
+    """What a write did.
+
+    Documents stored, Documents left as they were (the version was not newer), and refused ones
+    with the reason by id.
+    """
 
     stored: int = 0
     stale: int = 0
@@ -108,8 +116,9 @@ class Written:
 class Index(Protocol):
     """Finds Documents. Derived from the database: it may be deleted at any time and made again.
 
-    Every method may raise `index.errors.IndexUnavailable` (the server or the file cannot be had: try later) and
-    nothing else but what it names.
+    Every method may raise `index.errors.IndexUnavailable` (the server or the file cannot be had: try later),
+    `index.errors.IndexBroken` (what is stored is damaged: make it again) and nothing else but what it names. One object
+    may be used by several threads at once, and one index by several processes.
     """
 
     def write(self, documents: Iterable[Document]) -> Written:
@@ -125,7 +134,11 @@ class Index(Protocol):
         """Return the Document, or None."""
 
     def search(self, query: Query) -> Page:
-        """Return one page. Raises `index.errors.BadQuery` for a size or an `after` that no page gave, never for text."""
+        """Return one page.
+
+        Raises `index.errors.BadQuery` for a size out of range or an `after` that no page of this query gave, never for
+        text.
+        """
 
     def scan(self, query: Query) -> Iterator[Document]:
         """Yield every Document that matches, newest first, in bounded memory; `size` and `after` are not heeded."""

@@ -1,0 +1,60 @@
+"""Where a text matches a query: spans in the original text, for highlighting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.arabic import analyse
+from index.query import Phrase, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from index.arabic import Token
+    from index.query import Parsed
+
+Spans = tuple[tuple[int, int], ...]
+
+
+def mark(text: str, query: str) -> Spans:
+    """Return the spans (start, end) of `text` that match the words and phrases of the query text `query`.
+
+    Spans are in code points, sorted and without overlap. What the query excludes is not marked. Never raises.
+    """
+    return mark_parsed(text, parse(query))
+
+
+def mark_parsed(text: str, query: Parsed) -> Spans:
+    """Do as `mark` for a query that is parsed already."""
+    terms = [term for group in query.required for term in group]
+    if not terms:
+        return ()
+    stems = {term.stem for term in terms if not isinstance(term, Phrase)} - {None}
+    exact = {term.exact for term in terms if not isinstance(term, Phrase) and term.stem is None}
+    phrases: dict[str, list[tuple[str, ...]]] = {}
+    for term in terms:
+        if isinstance(term, Phrase):
+            phrases.setdefault(term.exact[0], []).append(term.exact)
+    words = analyse(text)
+    spans = [(word.start, word.end) for word in words if word.stem in stems or word.exact in exact]
+    if phrases:
+        spans.extend(_phrases(words, phrases))
+    return _merged(spans)
+
+
+def _phrases(words: list[Token], phrases: dict[str, list[tuple[str, ...]]]) -> Iterator[tuple[int, int]]:
+    for place, word in enumerate(words):
+        for phrase in phrases.get(word.exact, ()):
+            run = words[place : place + len(phrase)]
+            if tuple(each.exact for each in run) == phrase:
+                yield word.start, run[-1].end
+
+
+def _merged(spans: list[tuple[int, int]]) -> Spans:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)

@@ -13,7 +13,7 @@ help:
 	@echo "make lint    ruff, mypy strict, import-linter"
 	@echo "make bench   speed and memory on this machine (docs/benchmarks.md)"
 	@echo "make wheel   the distribution, in dist/"
-	@echo "make lock    pin the newest versions that pyproject.toml allows"
+	@echo "make lock    pin the dependencies anew (UPGRADE=--upgrade: the newest)"
 	@echo "make clean   remove what these commands made, but for your data"
 
 demo: $(VENV)/.run
@@ -60,7 +60,7 @@ $(VENV)/.test: $(VENV)/.run requirements-test.lock
 
 lock: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet uv
-	sh tools/lock.sh $(BIN)/uv
+	sh tools/lock.sh $(BIN)/uv $(UPGRADE)
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

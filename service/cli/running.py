@@ -54,7 +54,7 @@ def crawl(
     set_up(verbose=verbose)
     settings = read_settings()
     registry = assembly.registry(settings)
-    only = [source.id for source in registry.select_sources(ids or [])]
+    only = [source.id for outlet in registry.select(ids or []) for source in outlet.sources]
     with assembly.database(settings) as database:
         if not once:
             until_stopped(lambda stop: [crawling(settings, database, registry, stop, only)])

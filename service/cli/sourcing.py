@@ -38,14 +38,18 @@ def list_sources(json_: Annotated[bool, typer.Option("--json", help="One source 
 
 def check(
     ids: Annotated[list[str] | None, typer.Argument(help="Ids of sources or outlets; all where none is named.")] = None,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Write into sources.toml which outlets were seen to work (verified).")
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="One source a line, as JSON.")] = False,
 ) -> None:
-    """Fetch each source's list and one item of it, and say what was seen; nothing is stored."""
+    """Fetch each source's list and some items of it, and say what was seen; nothing is stored."""
     from dataclasses import asdict
 
     from crawler import check as run
     from service import assembly
     from service.settings import read_settings
+    from service.sourcing import mark_verified
 
     settings = read_settings()
     checked = run(_registry(settings).select(ids or []), assembly.crawl_options(settings))
@@ -54,18 +58,29 @@ def check(
             typer.echo(json.dumps(asdict(seen), ensure_ascii=False, default=str))
         else:
             typer.echo(str(seen))
+    if mark:
+        marked = mark_verified(settings.sources, {seen.source: seen.ok for seen in checked})
+        typer.echo(f"{settings.sources}: {marked} outlets marked anew", err=True)
     if not all(seen.ok for seen in checked):
         raise typer.Exit(1)
 
 
-def add_source(url: Annotated[str, typer.Argument(help="The outlet's home page, or a feed.")]) -> None:
-    """Find the feeds and sitemaps that a site declares, and print the outlet as sources.toml takes it."""
+def add_source(
+    url: Annotated[str, typer.Argument(help="The outlet's home page, or a feed.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be added.")] = False,
+) -> None:
+    """Find the feeds and sitemaps that a site declares, and add the outlet to sources.toml."""
     from crawler import discover
     from service import assembly
     from service.settings import read_settings
+    from service.sourcing import append_outlet
 
     settings = read_settings()
-    typer.echo(discover(url, assembly.crawl_options(settings)))
+    found = str(discover(url, assembly.crawl_options(settings)))
+    typer.echo(found)
+    if not dry_run:
+        append_outlet(settings.sources, found)
+        typer.echo(f"added to {settings.sources}; look through it, then `rasid sources check`", err=True)
 
 
 def _registry(settings: Settings) -> Registry:

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from crawler import Article, PublishedFrom
+from nlp import Analyser
+from service.database.engine import Database
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database.open(f"sqlite:///{tmp_path}/rasid.db", create=True) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def analyser() -> Analyser:
+    return Analyser.load()
+
+
+@pytest.fixture
+def article() -> Callable[..., Article]:
+    """Makes an Article as a crawl gives it; what a test is about is named by the test."""
+
+    def make(url: str = "https://agency.example/1", **changed: Any) -> Article:
+        values: dict[str, Any] = {
+            "url": url,
+            "outlet": "agency",
+            "source": "agency-feed",
+            "title": "أهالي حي الزهور في الكوت يناشدون محافظ واسط إعادة الماء",
+            "body": "ناشد أهالي حي الزهور في مدينة الكوت محافظ واسط إعادة ماء الشرب إلى بيوتهم بعد انقطاعه منذ أسبوع.",
+            "published": datetime(2026, 11, 20, 8, 0, tzinfo=UTC),
+            "published_raw": "Fri, 20 Nov 2026 11:00:00 +0300",
+            "published_from": PublishedFrom.FEED,
+            "fetched": datetime.now(UTC),
+            "language": "ar",
+        }
+        return Article(**(values | changed))
+
+    return make
+
+
+@dataclass
+class MailServer:
+    """A real SMTP server on loopback whose answers a test may change, and which keeps what it accepted."""
+
+    port: int = 0
+    accepted: list[tuple[str, bytes]] = field(default_factory=list)
+    at_recipient: str | None = None
+    at_data: str | None = None
+    drop_in_data: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.at_recipient:
+            return self.at_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.drop_in_data:
+            assert server.transport is not None
+            server.transport.abort()
+            return "451 gone"
+        if self.at_data:
+            return self.at_data
+        with self.lock:
+            self.accepted += [(recipient, envelope.original_content or b"") for recipient in envelope.rcpt_tos]
+        return "250 queued as 1"
+
+
+class _AnyPort(Controller):
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    controller = _AnyPort(server, hostname="127.0.0.1", port=0)
+    controller.start()
+    server.port = controller.port
+    yield server
+    controller.stop()

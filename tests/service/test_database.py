@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from service.database import changes
+from service.database.engine import Database
+from service.database.tables import Moment, metadata
+from service.database.tables import changes as changes_table
+from service.errors import DatabaseOutdated, DatabaseUnavailable, SettingsError
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_program_knows(database: Database) -> None:
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_an_empty_database_is_refused_with_advice_unless_it_may_be_created(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/new.db"
+    with pytest.raises(DatabaseOutdated, match="rasid migrate"):
+        Database.open(url)
+    Database.open(url, create=True).close()
+    Database.open(url).close()
+
+
+def test_a_database_of_a_newer_program_is_refused_with_advice(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/newer.db"
+    with Database.open(url, create=True) as database, database.write() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseOutdated, match="newer Rasid"):
+        Database.open(url, create=True)
+
+
+def test_a_database_that_cannot_be_reached_is_said_so_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match="cannot be used now"):
+        Database.open(f"sqlite:///{tmp_path}/no/such/folder/rasid.db", create=True)
+
+
+@pytest.mark.parametrize("url", ["", "rasid.db", "mysql://localhost/rasid", "postgresql+nothing://localhost/rasid"])
+def test_a_url_that_names_no_database_is_a_faulty_setting(url: str) -> None:
+    with pytest.raises(SettingsError, match="RASID_DATABASE"):
+        Database.open(url)
+
+
+def test_a_failed_block_leaves_nothing_behind(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        changes.advance(connection, "indexer", 7)
+        _ = 1 / 0
+    with database.read() as connection:
+        assert changes.position(connection, "indexer") == 0
+
+
+def test_writers_pass_one_after_the_other_and_lose_nothing(database: Database) -> None:
+    def count_up() -> None:
+        for _ in range(25):
+            with database.write() as connection:
+                changes.advance(connection, "indexer", changes.position(connection, "indexer") + 1)
+
+    threads = [threading.Thread(target=count_up) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as connection:
+        assert changes.position(connection, "indexer") == 100
+
+
+def test_a_change_number_is_never_given_twice_even_after_rows_were_deleted(database: Database) -> None:
+    now = datetime.now(UTC)
+    with database.write() as connection:
+        changes.announce(connection, ["a", "b"], now)
+        connection.execute(changes_table.delete())
+        changes.announce(connection, ["c"], now)
+        assert changes.since(connection, 0, 10) == [(3, "c")]
+
+
+def test_times_come_back_in_utc_and_naive_ones_are_refused() -> None:
+    kept = Moment()
+    dialect = sa.create_engine("sqlite://").dialect
+    baghdad = datetime.fromisoformat("2026-11-20T11:00:00+03:00")
+    stored = kept.process_bind_param(baghdad, dialect)
+    assert stored == baghdad
+    assert kept.process_result_value(datetime(2026, 11, 20, 8), dialect) == baghdad  # noqa: DTZ001 - as SQLite gives it
+    with pytest.raises(ValueError, match="naive"):
+        kept.process_bind_param(datetime(2026, 11, 20, 8), dialect)  # noqa: DTZ001 - what must be refused

@@ -24,7 +24,8 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Place:
     """A mention of a place. `kind` is the gazetteer's (governorate, seat, district, subdistrict, town, quarter, …),
-    `name` its official name, `governorate` an ISO 3166-2 code, `score` in 0..1 how sure the reading is."""
+    `name` its official name, `governorate` an ISO 3166-2 code, `score` in 0..1 how sure the reading is.
+    """
 
     text: str
     start: int

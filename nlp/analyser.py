@@ -1,0 +1,179 @@
+"""The whole reading of one text: what `rasid analyse` and the worker call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nlp.analysis import Analysis, Entity, Facility, Governorates, Place
+from nlp.appeals import build_appeals
+from nlp.facilities import FacilityReader, Found
+from nlp.language import detect_language
+from nlp.lexicon import Lexicon
+from nlp.places import Mention, PlaceReader, Refusal
+from nlp.primary import primary_governorates
+from nlp.reading import Reading, read
+from nlp.stance import Judgement, judge
+
+RULES_VERSION = "rules-1"
+
+ANALYSED_LENGTH = 100_000
+"""Longer texts are read up to this many code points; `Analyser.explain` says so. No news item comes near it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One thing decided about a text: `what` (stance, place, not_place, facility, language, length), the words it rests
+    on with their offsets in the original (0, 0 for the whole), and why.
+    """
+
+    what: str
+    text: str
+    start: int
+    end: int
+    why: str
+
+    def __str__(self) -> str:
+        where = f" [{self.start}:{self.end}]" if self.end else ""
+        return f"{self.what:10}{where} {self.text}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    reading: Reading
+    mentions: list[Mention]
+    refusals: list[Refusal]
+    facilities: list[Found]
+    judgement: Judgement
+    primary: tuple[str, ...]
+
+
+class Analyser:
+    """Reads texts one by one; holds the gazetteer and the vocabulary and never changes. Safe to share by threads."""
+
+    version = RULES_VERSION
+    """Names the rules and data that made an analysis; stored beside it, so that old ones can be made again."""
+
+    def __init__(self, places: PlaceReader, facilities: FacilityReader, lexicons: tuple[Lexicon, ...]) -> None:
+        self._places = places
+        self._facilities = facilities
+        self._lexicons = lexicons
+
+    @classmethod
+    def load(cls) -> Analyser:
+        """Read the package's data once (about a third of a second); raises DataFault where a file is wrong."""
+        return cls(PlaceReader(), FacilityReader(), (Lexicon("appeals.toml"), Lexicon("needs.toml")))
+
+    def analyse(self, text: str, *, id: str = "", home: str = "", outlet: str = "") -> Analysis:  # noqa: A002 -- the contract's name
+        """Read one text: title and body joined by a newline, or the body alone.
+
+        `home` is the code of the governorate where the outlet is at home ("" for none): it decides names that several
+        governorates share. `outlet` is the outlet's name, never read as a place. Any string is read without raising.
+        """
+        language = detect_language(text)
+        if language != "ar":
+            return Analysis(id, language, Governorates((), ()), (), (), (), "none", 1.0, ())
+        work = self._work(text[:ANALYSED_LENGTH], home, outlet)
+        reading = work.reading
+        return Analysis(
+            id=id,
+            language=language,
+            governorates=Governorates(
+                tuple(sorted({mention.toponym.governorate for mention in work.mentions})), work.primary
+            ),
+            places=tuple(_place(reading, mention) for mention in work.mentions),
+            facilities=tuple(_facility(reading, found, work) for found in work.facilities),
+            entities=_entities(work),
+            stance=work.judgement.stance,
+            stance_score=work.judgement.score,
+            appeals=build_appeals(reading, work.judgement, work.facilities, work.primary),
+        )
+
+    def explain(self, text: str, *, home: str = "", outlet: str = "") -> list[Decision]:
+        """Return what was decided about a text and why, in the order of the text, the stance last."""
+        language = detect_language(text)
+        decisions = [Decision("language", language, 0, 0, "letters and function words")]
+        if language != "ar":
+            return decisions
+        if len(text) > ANALYSED_LENGTH:
+            decisions.append(
+                Decision("length", str(len(text)), ANALYSED_LENGTH, len(text), "too long: the rest is not read")
+            )
+        work = self._work(text[:ANALYSED_LENGTH], home, outlet)
+        pieces = [
+            *(
+                ("place", m.start, m.end, f"{m.toponym.governorate} {m.toponym.kind}, {m.why} {m.role}".strip())
+                for m in work.mentions
+            ),
+            *(("not_place", r.start, r.end, r.why) for r in work.refusals),
+            *(("facility", f.start, f.end, f"{f.type}: {f.why}") for f in work.facilities),
+        ]
+        for what, start, end, why in sorted(pieces, key=lambda piece: piece[1]):
+            span = work.reading.span(start, end)
+            decisions.append(Decision(what, span.text, span.start, span.end, why))
+        for ask in work.judgement.asks:
+            span = work.reading.span(ask.cue.start, ask.cue.end)
+            decisions.append(Decision("ask", span.text, span.start, span.end, "; ".join(ask.reasons)))
+        decisions.append(Decision("stance", work.judgement.stance, 0, 0, "; ".join(work.judgement.reasons)))
+        return decisions
+
+    def _work(self, text: str, home: str, outlet: str) -> _Work:
+        reading = read(text, self._lexicons)
+        mentions, refusals = self._places.read(reading, home=home, outlet=outlet)
+        facilities = self._facilities.read(
+            reading, self._places.names(reading), self._places.governorate_starts(reading)
+        )
+        judgement = judge(reading, iraqi=bool(mentions))
+        primary = primary_governorates(reading, mentions, abroad=_abroad(reading), national=False)
+        return _Work(reading, mentions, refusals, facilities, judgement, primary)
+
+
+def _abroad(reading: Reading) -> bool:
+    """Iraqis in trouble in another country: a foreign place after في or ب in the first lines, beside عراقي."""
+    for sentence in reading.sentences[:2]:
+        text = reading.text[sentence.start : sentence.end]
+        iraqis = any(word.startswith(("عراقي", "العراقي")) for word in text.split())
+        for cue in reading.cues_in(sentence.start, sentence.end, "politics.foreign"):
+            front = reading.text[sentence.start : cue.start].split()
+            if iraqis and (cue.particles.startswith("ب") or (front and front[-1] == "في")):
+                return True
+    return False
+
+
+def _place(reading: Reading, mention: Mention) -> Place:
+    span = reading.span(mention.start, mention.end)
+    toponym = mention.toponym
+    return Place(span.text, span.start, span.end, toponym.kind, toponym.name, toponym.governorate, mention.score)
+
+
+def _facility(reading: Reading, found: Found, work: _Work) -> Facility:
+    span = reading.span(found.start, found.end)
+    return Facility(span.text, span.start, span.end, found.type, _standing_in(found, work))
+
+
+def _standing_in(found: Found, work: _Work) -> str | None:
+    """The governorate named in the facility's name, else beside it in the sentence, else the item's only one."""
+    inside = [m for m in work.mentions if found.start <= m.start < found.end and m.role != "road_end"]
+    if inside:
+        return inside[-1].toponym.governorate
+    sentence = next((s for s in work.reading.sentences if s.start <= found.start < s.end), None)
+    beside = [m for m in work.mentions if sentence and sentence.start <= m.start < sentence.end and m.role == ""]
+    if beside:
+        return min(beside, key=lambda m: abs(m.start - found.end)).toponym.governorate
+    return work.primary[0] if len(work.primary) == 1 else None
+
+
+def _entities(work: _Work) -> tuple[Entity, ...]:
+    """Places and facilities as entities; persons and organisations come with the model."""
+    reading = work.reading
+    found = [
+        *((m.start, m.end, "GPE" if m.toponym.kind in _GPE else "LOC", m.score) for m in work.mentions),
+        *((f.start, f.end, "FAC", 0.8) for f in work.facilities),
+    ]
+    entities = []
+    for start, end, label, score in sorted(found):
+        span = reading.span(start, end)
+        entities.append(Entity(span.text, span.start, span.end, label, score))
+    return tuple(entities)
+
+
+_GPE = frozenset({"governorate", "seat", "district", "subdistrict", "town"})

@@ -1,0 +1,145 @@
+"""From the judged asks and hardships of an item to its Appeals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nlp.analysis import Appeal, Evidence, Span
+from nlp.needs import needs_of, urgency_of
+from nlp.parties import addressees, appellants, sufferers
+from nlp.summary import summarise
+
+if TYPE_CHECKING:
+    from nlp.facilities import Found
+    from nlp.reading import Reading
+    from nlp.segmentation import Sentence
+    from nlp.stance import Judgement
+
+_MOST_EVIDENCE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """The sentences that tell one appeal, and the parties read in them (normalised offsets)."""
+
+    sentences: tuple[int, ...]
+    who: tuple[tuple[int, int], ...]
+    whom: tuple[tuple[int, int], ...]
+    evidence: tuple[tuple[int, int, str], ...]
+
+
+def build_appeals(
+    reading: Reading, judgement: Judgement, facilities: list[Found], governorates: tuple[str, ...]
+) -> tuple[Appeal, ...]:
+    """Return the item's appeals in order: several only where other people ask for another need in another sentence."""
+    if judgement.stance == "appeal":
+        tellings = _split(reading, judgement)
+    elif judgement.stance == "complaint":
+        tellings = [_complaint(reading, judgement)]
+    else:
+        return ()
+    return tuple(_appeal(reading, judgement, telling, facilities, governorates) for telling in tellings)
+
+
+def _split(reading: Reading, judgement: Judgement) -> list[Telling]:
+    single: list[Telling] = []
+    for ask in judgement.asks:
+        who, whom = tuple(appellants(reading, ask)), tuple(addressees(reading, ask))
+        single.append(Telling((ask.sentence,), who, whom, ((ask.cue.start, ask.cue.end, "asks"),)))
+    groups: list[list[Telling]] = []
+    for telling in single:
+        home = next((group for group in groups if not _apart(reading, group[0], telling)), None)
+        if home is None:
+            groups.append([telling])
+        else:
+            home.append(telling)
+    return [_merged(group) for group in groups]
+
+
+def _apart(reading: Reading, first: Telling, second: Telling) -> bool:
+    """Other people and other needs, told in other lines of the body."""
+    one, other = (reading.sentences[telling.sentences[0]] for telling in (first, second))
+    if one.line == other.line or not first.who or not second.who or min(one.line, other.line) == 0:
+        return False
+    names = [
+        {word.text for start, end in telling.who for word in reading.words_in(start, end)}
+        for telling in (first, second)
+    ]
+    wanted = [set(needs_of(reading, [(s.start, s.end)])) for s in (one, other)]
+    return not (names[0] & names[1]) and not (wanted[0] & wanted[1])
+
+
+def _merged(group: list[Telling]) -> Telling:
+    return Telling(
+        tuple(sorted({index for telling in group for index in telling.sentences})),
+        _distinct(tuple(span for telling in group for span in telling.who)),
+        _distinct(tuple(span for telling in group for span in telling.whom)),
+        tuple(dict.fromkeys(piece for telling in group for piece in telling.evidence)),
+    )
+
+
+def _complaint(reading: Reading, judgement: Judgement) -> Telling:
+    ranked = sorted(judgement.hardships, key=lambda hardship: -hardship.weight)[:3]
+    indexes = tuple(sorted(hardship.sentence for hardship in ranked))
+    who: list[tuple[int, int]] = []
+    evidence: list[tuple[int, int, str]] = []
+    for index in indexes:
+        sentence = reading.sentences[index]
+        who += sufferers(reading, sentence)
+        evidence += [
+            (cue.start, cue.end, cue.kind.replace("suffers.strong", "suffers").removeprefix("suffers."))
+            for cue in reading.cues_in(sentence.start, sentence.end, "suffers.")
+        ]
+    return Telling(indexes, _distinct(tuple(who)), (), tuple(evidence))
+
+
+def _distinct(spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(set(spans)):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return tuple(kept)
+
+
+def _appeal(
+    reading: Reading, judgement: Judgement, telling: Telling, facilities: list[Found], governorates: tuple[str, ...]
+) -> Appeal:
+    told = [reading.sentences[index] for index in telling.sentences]
+    stretches = _deciding(reading, told)
+    needs = needs_of(reading, stretches)
+    start, end = min(s.start for s in told), max(s.end for s in told)
+    whole = reading.span(start, end)
+    who = tuple(reading.span(*span) for span in telling.who)
+    whom = tuple(reading.span(*span) for span in telling.whom)
+    inside = tuple(reading.span(f.start, f.end) for f in facilities if start <= f.start < end)
+    evidence = [_evidence(reading, *piece) for piece in telling.evidence]
+    for cue in reading.cues_in(start, end, *(f"{need}." for need in needs)):
+        evidence.append(_evidence(reading, cue.start, cue.end, f"need:{cue.kind.partition('.')[0]}"))
+    return Appeal(
+        start=whole.start,
+        end=whole.end,
+        appellants=who,
+        addressees=whom,
+        needs=needs,
+        urgency=urgency_of(reading, stretches, needs),
+        governorates=governorates,
+        facilities=inside,
+        summary=summarise(judgement.stance, _texts(who), _texts(whom), needs, governorates),
+        evidence=tuple(dict.fromkeys(evidence))[:_MOST_EVIDENCE],
+    )
+
+
+def _deciding(reading: Reading, told: list[Sentence]) -> list[tuple[int, int]]:
+    """The sentences that tell it, and the headline."""
+    headline = [sentence for sentence in reading.sentences if sentence.line == 0][:2]
+    return list(dict.fromkeys((sentence.start, sentence.end) for sentence in [*headline, *told]))
+
+
+def _texts(spans: tuple[Span, ...]) -> tuple[str, ...]:
+    return tuple(" ".join(span.text.split()) for span in spans)
+
+
+def _evidence(reading: Reading, start: int, end: int, why: str) -> Evidence:
+    span = reading.span(start, end)
+    return Evidence(span.text, span.start, span.end, why)

@@ -32,6 +32,11 @@ def test_unknown_pages_are_missing(visit) -> None:
     assert visit.at("karbala-now", "/index.php?newsid=").status_code == 404
 
 
+@pytest.mark.parametrize("host", ["", "[::1", "rafid.localhost:port", "http://x y", "RAFID.localhost"])
+def test_an_odd_host_header_breaks_nothing(visit, host) -> None:
+    assert visit.client.get("/", headers={"host": host}).status_code == 200
+
+
 def test_head_answers_as_get_without_a_body(fresh_visit) -> None:
     for host, path in [("rafid", "/rss.xml"), ("anbar-local", "/"), ("baghdad-post", "/article/20725/document-scan")]:
         answer = fresh_visit.at(host, path, method="HEAD")

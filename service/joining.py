@@ -26,7 +26,7 @@ def join(
     article: Spooled,
     *,
     held: Held | None,
-    signature: Sequence[int],
+    signature: tuple[int, ...],
     keys: Sequence[str],
     alertable: bool,
     now: datetime,
@@ -63,7 +63,7 @@ def join(
 
 
 def _group(
-    connection: sa.Connection, article: Spooled, signature: Sequence[int], keys: Sequence[str]
+    connection: sa.Connection, article: Spooled, signature: tuple[int, ...], keys: Sequence[str]
 ) -> tuple[str, str]:
     """Return the group of the most alike text seen lately and why, or a group of its own."""
     near: list[tuple[float, Neighbour]] = [

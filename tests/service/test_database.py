@@ -49,9 +49,13 @@ def test_a_url_that_names_no_database_is_a_faulty_setting(url: str) -> None:
 
 
 def test_a_failed_block_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.write() as connection:
-        changes.advance(connection, "indexer", 7)
-        _ = 1 / 0
+    def fail() -> None:
+        with database.write() as connection:
+            changes.advance(connection, "indexer", 7)
+            _ = 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with database.read() as connection:
         assert changes.position(connection, "indexer") == 0
 

@@ -21,7 +21,7 @@ def _versions(database: Database) -> list[tuple[int, str]]:
 
 
 def test_an_article_is_spooled_once_and_a_changed_text_is_a_new_version_of_the_same_document(
-    database: Database,
+    database: Database, article: Callable[..., Article]
 ) -> None:
     sink = DatabaseSink(database)
     sink.accept(article(body="الأول"))

@@ -30,8 +30,8 @@ _GRACE_SECONDS: Final = 1
 class Newsroom:
     """The sample newsroom as a context: `with Newsroom(port=8017) as room:` serves until the block ends.
 
-    Port 0 takes any free port; `room.port` is the one in use. Entering raises PortTaken where the port cannot be had,
-    ContentError where a file of the newsroom is broken.
+    Port 0 takes any free port; `room.port` is the one in use. It opens with edition 1 and empty counts. Making one
+    raises ContentError where a file of the newsroom is broken, entering it PortTaken where the port cannot be had.
     """
 
     def __init__(self, port: int = 8017) -> None:

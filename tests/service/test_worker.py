@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from crawler import Article
+from nlp import Analyser, Analysis
+from service.database import articles, cases, changes, documents
+from service.database.engine import Database
+from service.database.tables import analyses, case_events
+from service.database.tables import articles as articles_table
+from service.database.tables import documents as documents_table
+from service.sink import DatabaseSink
+from service.stages import work_off
+from service.worker import Work, Worker
+
+Make = Callable[..., Article]
+
+KURDISH = (
+    "دانیشتوانی گوندەکە داوای ئاوی خواردنەوە دەکەن و دەڵێن ماوەی دوو هەفتەیە ئاو نەهاتووە. "
+    "ئەوان دەڵێن حکومەت دەبێت بە زووترین کات چارەسەری کێشەکە بکات."
+)
+LONG = (
+    "ناشد أهالي حي الزهور في مدينة الكوت محافظ واسط إعادة ماء الشرب إلى بيوتهم بعد انقطاعه منذ أسبوع كامل، "
+    "مؤكدين أن الصهاريج لا تكفي الحي وأن الأطفال والمرضى هم الأكثر تضرراً. وقال أحد السكان إن مضخة المجمع "
+    "عاطلة ولم يأتِ أحد لإصلاحها على الرغم من مراجعات متكررة لدائرة ماء واسط خلال الأيام الماضية."
+)
+
+
+def _worker(database: Database, analyser: Analyser) -> Worker:
+    return Worker(database, analyser, {"agency": ""})
+
+
+def _rows(database: Database, table: sa.Table) -> list[Any]:
+    with database.read() as connection:
+        return list(connection.execute(sa.select(table)))
+
+
+def test_an_appeal_becomes_a_document_a_case_and_one_change(
+    database: Database, analyser: Analyser, article: Make
+) -> None:
+    DatabaseSink(database).accept(article())
+    assert work_off(_worker(database, analyser)) == Work(analysed=1)
+    (document,) = _rows(database, documents_table)
+    assert document.stance == "appeal"
+    assert document.revision == 1
+    assert document.case == f"case-{document.id[:12]}"
+    (event,) = _rows(database, case_events)
+    assert (event.kind, event.actor) == ("opened", "rasid")
+    with database.read() as connection:
+        assert changes.since(connection, 0, 10) == [(1, document.id)]
+        (record,) = documents.records(connection, [document.id])
+    assert record.analysis["appeals"][0]["needs"] == ["water"]
+    assert record.case_state == "new"
+
+
+def test_work_on_an_empty_spool_does_nothing(database: Database, analyser: Analyser) -> None:
+    assert _worker(database, analyser).work() == Work()
+
+
+def test_a_text_in_kurdish_is_rejected_by_name_and_makes_no_document(
+    database: Database, analyser: Analyser, article: Make
+) -> None:
+    DatabaseSink(database).accept(article(title="", body=KURDISH, language="ckb"))
+    assert work_off(_worker(database, analyser)) == Work(rejected=1)
+    (row,) = _rows(database, articles_table)
+    assert (row.state, row.detail) == ("rejected", "language: ckb")
+    assert _rows(database, documents_table) == []
+
+
+def test_the_same_text_on_another_outlet_joins_the_case_and_says_why(
+    database: Database, analyser: Analyser, article: Make
+) -> None:
+    sink = DatabaseSink(database)
+    sink.accept(article(body=LONG))
+    sink.accept(article("https://other.example/9", outlet="other", body=LONG.replace("كامل", "")))
+    work_off(_worker(database, analyser))
+    first, second = sorted(_rows(database, documents_table), key=lambda row: row.first_seen)
+    assert first.group == second.group == first.id
+    assert first.case == second.case
+    assert [event.kind for event in _rows(database, case_events)] == ["opened", "joined"]
+    assert "the same text" in _rows(database, case_events)[1].reason
+    with database.read() as connection:
+        assert cases.outlets(connection, [first.case]) == {first.case: ["agency", "other"]}
+        assert cases.count(connection) == 1
+
+
+def test_the_same_words_about_another_town_are_another_case(
+    database: Database, analyser: Analyser, article: Make
+) -> None:
+    sink = DatabaseSink(database)
+    sink.accept(article(body=LONG))
+    other = (
+        "طالب سائقو الأجرة في البصرة مديرية المرور بفتح الشارع المؤدي إلى المرآب بعد أن قُطع منذ شهر بسبب أعمال الحفر."
+    )
+    sink.accept(article("https://other.example/9", title="سائقو الأجرة في البصرة يطالبون بفتح الشارع", body=other))
+    work_off(_worker(database, analyser))
+    with database.read() as connection:
+        assert cases.count(connection) == 2
+
+
+def test_an_edited_text_keeps_document_group_and_case_and_makes_another_change(
+    database: Database, analyser: Analyser, article: Make
+) -> None:
+    sink, worker = DatabaseSink(database), _worker(database, analyser)
+    sink.accept(article(body=LONG))
+    work_off(worker)
+    (before,) = _rows(database, documents_table)
+    sink.accept(article(body=f"{LONG} وأضاف أن المدارس في الحي أُغلقت."))
+    work_off(worker)
+    (after,) = _rows(database, documents_table)
+    assert (after.id, after.group, after.case) == (before.id, before.group, before.case)
+    assert (after.version, after.revision) == (2, 2)
+    assert len(_rows(database, analyses)) == 2
+    with database.read() as connection:
+        assert changes.last(connection) == 2
+
+
+def test_an_article_edited_until_it_asks_for_nothing_leaves_its_case(
+    database: Database, analyser: Analyser, article: Make
+) -> None:
+    sink, worker = DatabaseSink(database), _worker(database, analyser)
+    sink.accept(article(body=LONG))
+    work_off(worker)
+    sink.accept(article(title="افتتاح معرض للكتاب", body="افتتح اليوم معرض للكتاب في مدينة الكوت بحضور جمهور كبير."))
+    work_off(worker)
+    (document,) = _rows(database, documents_table)
+    assert document.case is None
+    assert [event.kind for event in _rows(database, case_events)] == ["opened", "left"]
+
+
+def test_an_older_text_that_is_analysed_late_does_not_overwrite_the_newer(
+    database: Database, analyser: Analyser, article: Make
+) -> None:
+    sink, worker = DatabaseSink(database), _worker(database, analyser)
+    sink.accept(article(body=LONG))
+    with database.write() as connection:
+        (held_back,) = articles.claim(connection, article().fetched, 1)
+    sink.accept(article(body="نص جديد."))
+    work_off(worker)
+    with database.write() as connection:
+        articles.give_back(connection, [held_back.id])
+    work_off(worker)
+    (document,) = _rows(database, documents_table)
+    assert (document.version, document.revision) == (2, 1)
+    assert {row.version for row in _rows(database, analyses)} == {1, 2}
+
+
+class _FailsOn(Analyser):
+    """The real analyser, but for one text on which it breaks as a fault in a rule would."""
+
+    def analyse(self, text: str, **more: Any) -> Analysis:
+        if "مكسور" in text:
+            raise LookupError("a fault in a rule")
+        return super().analyse(text, **more)
+
+
+def test_a_text_on_which_the_analysis_breaks_is_set_aside_visibly_and_stops_no_other(
+    database: Database, article: Make
+) -> None:
+    sink = DatabaseSink(database)
+    sink.accept(article("https://agency.example/1", body="نص مكسور"))
+    sink.accept(article("https://agency.example/2"))
+    assert work_off(Worker(database, _FailsOn.load(), {})) == Work(analysed=1, failed=1)
+    failed = next(row for row in _rows(database, articles_table) if row.state == "failed")
+    assert failed.detail == "LookupError: a fault in a rule"
+
+
+def test_a_worker_that_is_told_to_stop_gives_back_what_it_did_not_read(
+    database: Database, analyser: Analyser, article: Make
+) -> None:
+    sink = DatabaseSink(database)
+    for number in range(3):
+        sink.accept(article(f"https://agency.example/{number}"))
+    answers = iter([False, True])
+    assert _worker(database, analyser).work(stopping=lambda: next(answers)).total == 1
+    with database.read() as connection:
+        assert articles.states(connection) == {"analysed": 1, "spooled": 2}

@@ -13,7 +13,7 @@ from service import assembly, stages
 from service.crawling import crawl_due
 from service.demo.catcher import catching_mail
 from service.demo.server import Newsroom
-from service.demo.sources import demo_sources
+from service.demo.sources import registry_text
 from service.demo.summary import print_summary, summarise
 from service.serving import serve
 from service.worker import Worker
@@ -113,7 +113,7 @@ class _Path:
 def _settings(settings: Settings, folder: Path, room: Newsroom, smtp_port: int) -> Settings:
     """Return the settings of the demo: its own folder wherever the user named nothing else."""
     registry = folder / "sources.toml"
-    registry.write_text(demo_sources(room.port), encoding="utf-8")
+    registry.write_text(registry_text(room.port), encoding="utf-8")
     chosen = {
         "sources": registry,
         "crawl_delay": CRAWL_DELAY_SECONDS,

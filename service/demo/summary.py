@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from index import Index
     from service.database.engine import Database
+    from service.labels import Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,9 @@ def print_summary(console: Console, before: Summary, after: Summary, mail: Path)
     """Print what there is now, and beside it what this run added."""
     names = labels("en")
     table = Table(title="the sample newsroom", title_justify="left")
-    for heading, justify in (("", "left"), ("now", "right"), ("this run", "right")):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type] - rich wants literals, these are
+    table.add_column("")
+    table.add_column("now", justify="right")
+    table.add_column("this run", justify="right")
 
     def row(name: str, now: int, then: int) -> None:
         table.add_row(name, str(now), f"+{now - then}" if now != then else "-")
@@ -107,12 +109,13 @@ def print_summary(console: Console, before: Summary, after: Summary, mail: Path)
     row("cases", after.cases, before.cases)
     row("mails sent", after.mails, before.mails)
     console.print(table)
-    for title, group, values in (
-        ("cases by governorate", "governorate", after.governorates),
-        ("cases by need", "need", after.needs),
-    ):
-        counted = Table(title=title, title_justify="left", show_header=False)
-        for value, count in sorted(values.items(), key=lambda pair: (-pair[1], pair[0])):
-            counted.add_row(f"{names.name(group, value)} ({labels('ar').name(group, value)})", str(count))
-        console.print(counted)
+    console.print(_counted("cases by governorate", "governorate", after.governorates))
+    console.print(_counted("cases by need", "need", after.needs))
     console.print(f"the mails are in {mail}/")
+
+
+def _counted(title: str, group: Group, values: Mapping[str, int]) -> Table:
+    table = Table(title=title, title_justify="left", show_header=False)
+    for value, count in sorted(values.items(), key=lambda pair: (-pair[1], pair[0])):
+        table.add_row(f"{labels('en').name(group, value)} ({labels('ar').name(group, value)})", str(count))
+    return table

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from crawler import Article, PublishedFrom
 from nlp import Analyser
 from service.database.engine import Database
+from service.demo.catcher import AnyPort
 
 
 @pytest.fixture
@@ -80,16 +80,10 @@ class MailServer:
         return "250 queued as 1"
 
 
-class _AnyPort(Controller):
-    def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
 @pytest.fixture
 def mail_server() -> Iterator[MailServer]:
     server = MailServer()
-    controller = _AnyPort(server, hostname="127.0.0.1", port=0)
+    controller = AnyPort(server, hostname="127.0.0.1", port=0)
     controller.start()
     server.port = controller.port
     yield server

@@ -1,1 +1,30 @@
-"""Where it is found: Documents in, Pages of them out."""
+"""Where it is found: Documents in, Pages of them out.
+
+`open_index` gives an `Index`; the two kinds of it (one SQLite file; an Elasticsearch, in a later version) answer alike.
+Importing this costs little: SQLite is loaded when an index is opened.
+"""
+
+from index.address import open_index
+from index.document import Document
+from index.errors import BadIndexAddress, BadQuery, IndexBroken, IndexUnavailable, RasidIndexError
+from index.marking import mark
+from index.protocol import MAXIMUM_PAGE, Field, Hit, Index, Page, Query, Sort, Written
+
+__all__ = [
+    "MAXIMUM_PAGE",
+    "BadIndexAddress",
+    "BadQuery",
+    "Document",
+    "Field",
+    "Hit",
+    "Index",
+    "IndexBroken",
+    "IndexUnavailable",
+    "Page",
+    "Query",
+    "RasidIndexError",
+    "Sort",
+    "Written",
+    "mark",
+    "open_index",
+]

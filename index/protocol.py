@@ -77,7 +77,8 @@ class Query:
 class Hit:
     """A Document found.
 
-    `title_marks` and `body_marks` are the spans (start, end) that matched the query's words, in code points of the original title and body, sorted and without overlap; `score` is 0 where nothing was scored.
+    `title_marks` and `body_marks` are the spans (start, end) that matched the query's words, in code points of the
+    original title and body, sorted and without overlap; `score` is 0 where nothing was scored.
     """
 
     document: Document

@@ -32,6 +32,15 @@ def refusal(document: Document) -> str | None:
         return f"its analysis is no JSON: {error}"
 
 
+def encodable(text: str) -> bool:
+    """Return whether `text` is Unicode that can be stored: half a surrogate pair is in no id and no value."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _fault(document: Document) -> str | None:
     for name in _TEXTS:
         getattr(document, name).encode()

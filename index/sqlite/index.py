@@ -1,0 +1,89 @@
+"""The `Index` protocol on one SQLite file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.refusal import encodable
+from index.sqlite.packing import unpack
+from index.sqlite.schema import renew
+from index.sqlite.searching import scan, search
+from index.sqlite.session import Sessions
+from index.sqlite.writing import delete, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from types import TracebackType
+    from typing import Self
+
+    from index.document import Document
+    from index.protocol import Page, Query, Written
+
+
+class SqliteIndex:
+    """An `index.protocol.Index` in one SQLite file, made where there is none.
+
+    Several threads may use one object, and several processes one file: one writes at a time, and readers go on
+    meanwhile. A file that is deleted while it is open is made anew, empty, by the next call.
+
+    Raises IndexBroken for a file that is damaged, of another schema version or of another program, IndexUnavailable
+    where it cannot be opened or made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path).absolute()
+        self._sessions = Sessions(self.path)
+
+    def write(self, documents: Iterable[Document]) -> Written:
+        """See `Index.write`; batches of 500 are stored whole or not at all."""
+        return write(self._sessions, documents)
+
+    def delete(self, ids: Iterable[str]) -> int:
+        """See `Index.delete`."""
+        return delete(self._sessions, ids)
+
+    def refresh(self) -> None:
+        """Do nothing: what `write` stored can be found when it returns."""
+
+    def get(self, id: str) -> Document | None:  # noqa: A002 - the Document's own field name
+        """See `Index.get`."""
+        if not encodable(id):
+            return None
+        with self._sessions.reading() as session:
+            packed = session.connection.execute("SELECT packed FROM document WHERE id = ?", (id,)).get
+        return None if packed is None else unpack(packed)
+
+    def search(self, query: Query) -> Page:
+        """See `Index.search`."""
+        with self._sessions.reading() as session:
+            return search(session, query)
+
+    def scan(self, query: Query) -> Iterator[Document]:
+        """See `Index.scan`; the Documents are those of the moment of the first one, whatever is written meanwhile."""
+        with self._sessions.reading() as session:
+            yield from scan(session, query)
+
+    def count(self) -> int:
+        """See `Index.count`."""
+        with self._sessions.reading() as session:
+            return len(session.facets.everything())
+
+    def clear(self) -> None:
+        """See `Index.clear`."""
+        with self._sessions.writing() as connection:
+            renew(connection)
+
+    def close(self) -> None:
+        """See `Index.close`."""
+        self._sessions.close()
+
+    def __enter__(self) -> Self:
+        """Return the index itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()

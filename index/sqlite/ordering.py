@@ -1,0 +1,189 @@
+"""The order of hits and the cursors that continue it.
+
+By time (newest, oldest, urgency) a cursor names the last hit: (rank, published, id), so that whatever is written
+between two pages, none is shown twice and none passed over.
+
+By relevance that would not hold: every write shifts all bm25 scores a little, and hits change places around the last
+one. So the cursor carries the Document numbers that were shown (two bytes each); the next page holds the best of the
+others. Of more than `_REMEMBERED` only the latest are carried, and what scores above all of these counts as shown too.
+"""
+
+from __future__ import annotations
+
+import heapq
+import struct
+from array import array
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TYPE_CHECKING, NamedTuple
+
+import apsw
+from pyroaring import BitMap
+
+from index.errors import BadQuery
+from index.protocol import Field, Sort
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from index.sqlite.facets import Facets
+
+_URGENCIES = ("critical", "high", "normal")
+_REMEMBERED = 1000
+_TIME = struct.Struct(">Bq")
+_EPOCH = 8
+
+
+class Place(NamedTuple):
+    """Where a Document stands by time; `published` in microseconds."""
+
+    published: int
+    id: str
+    docnum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """One page of hits as (Document number, score), and the position after it, None on the last page."""
+
+    hits: list[tuple[int, float]]
+    position: bytes | None
+
+
+def by_time(
+    connection: apsw.Connection, facets: Facets, found: BitMap, *, sort: Sort, size: int, position: bytes | None
+) -> Ordered:
+    """Return the page of `found` after `position`, newest first but for `Sort.OLDEST` and `Sort.URGENCY`."""
+    first, last = (0, None) if position is None else _read_time(position)
+    segments = _segments(facets, found, sort)
+    ahead = chain.from_iterable(
+        ((rank, place) for place in places(connection, facets, segment, sort, last if rank == first else None))
+        for rank, segment in enumerate(segments)
+        if rank >= first
+    )
+    page = list(islice(ahead, size + 1))
+    hits = [(place.docnum, 0.0) for _, place in page[:size]]
+    if len(page) <= size:
+        return Ordered(hits, None)
+    rank, place = page[size - 1]
+    return Ordered(hits, _TIME.pack(rank, place.published) + place.id.encode())
+
+
+def places(
+    connection: apsw.Connection, facets: Facets, found: BitMap, sort: Sort = Sort.NEWEST, after: Place | None = None
+) -> Iterator[Place]:
+    """Yield where each of `found` stands, newest first or, for `Sort.OLDEST`, oldest first; by id at one moment.
+
+    Reads a day at a time, so that the first page of a large result costs no more than that of a small one.
+    """
+    direction = 1 if sort is Sort.OLDEST else -1
+    for day in sorted(facets.values(Field.DAY), reverse=direction < 0):
+        here = found & facets.having(Field.DAY, day)
+        if here:
+            key = sorted((direction * place.published, place.id, place) for place in places_of(connection, here))
+            for published, id_, place in key:
+                if after is None or (published, id_) > (direction * after.published, after.id):
+                    yield place
+
+
+def places_of(connection: apsw.Connection, docnums: Iterable[int]) -> list[Place]:
+    """Return where each of the Documents stands, in no order."""
+    rows = connection.execute(
+        "SELECT published, id, docnum FROM document WHERE docnum IN (SELECT value FROM carray(?))", (bound(docnums),)
+    )
+    return [Place(*row) for row in rows]
+
+
+def bound(docnums: Iterable[int]) -> apsw.CArrayBinding:
+    """Return Document numbers as a value for SQLite's `carray`."""
+    return apsw.carray(array("q", docnums))
+
+
+def by_relevance(
+    connection: apsw.Connection, scored: list[tuple[int, float]], *, size: int, epoch: bytes, position: bytes | None
+) -> Ordered:
+    """Return the page of `scored`, (Document number, score), after `position`: the best first, then the newest.
+
+    `epoch` tells whether Document numbers still mean what they meant when `position` was given.
+    """
+    shown = BitMap() if position is None else _read_shown(position, epoch)
+    left = [hit for hit in scored if hit[0] not in shown]
+    if len(shown) >= _REMEMBERED:
+        # Some that were shown are no longer remembered; they scored above those that are.
+        ceiling = max((score for docnum, score in scored if docnum in shown), default=float("inf"))
+        left = [hit for hit in left if hit[1] <= ceiling]
+    page = _best(connection, left, size)
+    if len(left) <= size:
+        return Ordered(page, None)
+    shown.update(docnum for docnum, _ in page)
+    return Ordered(page, epoch + _write_numbers(_latest(shown, scored)))
+
+
+def _best(connection: apsw.Connection, scored: list[tuple[int, float]], size: int) -> list[tuple[int, float]]:
+    best = heapq.nlargest(size, (score for _, score in scored))
+    if not best:
+        return []
+    # All with the last score that gets in compete by time, however many they are.
+    candidates = {docnum: score for docnum, score in scored if score >= best[-1]}
+    standing = sorted(
+        (-candidates[place.docnum], -place.published, place.id, place.docnum)
+        for place in places_of(connection, candidates)
+    )
+    return [(docnum, -negated) for negated, _, _, docnum in standing[:size]]
+
+
+def _latest(shown: BitMap, scored: list[tuple[int, float]]) -> BitMap:
+    if len(shown) <= _REMEMBERED:
+        return shown
+    lowest = heapq.nsmallest(_REMEMBERED, (score for docnum, score in scored if docnum in shown))
+    # Never a part of those with one score: what is dropped must score above all that is kept.
+    return BitMap(docnum for docnum, score in scored if docnum in shown and score <= lowest[-1])
+
+
+def _segments(facets: Facets, found: BitMap, sort: Sort) -> list[BitMap]:
+    if sort is not Sort.URGENCY:
+        return [found]
+    levels = [facets.having(Field.URGENCY, urgency) for urgency in _URGENCIES]
+    return [*(found & level for level in levels), found - BitMap.union(*levels)]
+
+
+def _read_time(position: bytes) -> tuple[int, Place]:
+    try:
+        rank, published = _TIME.unpack_from(position)
+        return rank, Place(published, position[_TIME.size :].decode(), 0)
+    except (struct.error, UnicodeDecodeError) as error:
+        raise BadQuery("no page gave this cursor: ask again from the first page") from error
+
+
+def _read_shown(position: bytes, epoch: bytes) -> BitMap:
+    if position[:_EPOCH] != epoch:
+        raise BadQuery("the index was made anew since the page that gave this cursor: ask again from the first page")
+    return _read_numbers(position[_EPOCH:])
+
+
+def _write_numbers(docnums: BitMap) -> bytes:
+    """Distances between sorted numbers, each in groups of seven bits, the last group of each with the high bit set."""
+    written = bytearray()
+    before = 0
+    for docnum in docnums:
+        distance, before = docnum - before, docnum
+        while distance > 0x7F:
+            written.append(distance & 0x7F)
+            distance >>= 7
+        written.append(distance | 0x80)
+    return bytes(written)
+
+
+def _read_numbers(written: bytes) -> BitMap:
+    docnums = BitMap()
+    before = distance = shift = 0
+    for byte in written:
+        distance |= (byte & 0x7F) << shift
+        shift += 7
+        if byte & 0x80:
+            before += distance
+            distance = shift = 0
+            if before >= 1 << 32:
+                break
+            docnums.add(before)
+    return docnums

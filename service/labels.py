@@ -65,7 +65,12 @@ class Labels:
     texts: Mapping[str, str]
 
     def name(self, group: Group, value: str) -> str:
-        """Return what people call `value`; a value without a name shows itself. Raises KeyError for no such group."""
+        """Return what people call `value`; a value without a name shows itself. Raises KeyError for no such group.
+
+        A piece of evidence for a need, `need:water`, is told as «حاجة: ماء».
+        """
+        if group == "why" and value.startswith("need:"):
+            return f"{self.name('why', 'need')}: {self.name('need', value.removeprefix('need:'))}"
         return self.names[group].get(value, value)
 
     def text(self, key: str, **values: str) -> str:

@@ -32,8 +32,9 @@ VALUES = {
         *("sewage", "roads_bridges", "transport", "housing", "social_welfare", "agriculture_irrigation"),
         *("industry_oil", "market", "religious", "culture_sport", "other"),
     ),
-    "governorate": tuple(
-        f"IQ-{code}" for code in "AN AR BA BB BG DA DI DQ HL KA KI MA MU NA NI QA SD SU WA".split(" ")
+    "governorate": (
+        *("IQ-AN", "IQ-AR", "IQ-BA", "IQ-BB", "IQ-BG", "IQ-DA", "IQ-DI", "IQ-DQ", "IQ-HL", "IQ-KA"),
+        *("IQ-KI", "IQ-MA", "IQ-MU", "IQ-NA", "IQ-NI", "IQ-QA", "IQ-SD", "IQ-SU", "IQ-WA"),
     ),
     "case_state": ("new", "verified", "referred", "answered", "resolved", "rejected"),
     "reason": (*(reason.value for reason in Reason), "language"),
@@ -113,6 +114,18 @@ def test_any_count_has_a_text(number: int) -> None:
 
 def test_an_unknown_value_shows_itself() -> None:
     assert labels("ar").name("why", "never_heard_of") == "never_heard_of"
+
+
+def test_evidence_of_a_need_names_the_need() -> None:
+    assert labels("ar").name("why", "need:water") == "حاجة: ماء"
+    assert labels("en").name("why", "need:unheard_of") == "need: unheard_of"
+
+
+def test_every_kind_of_place_in_the_gazetteer_has_a_name() -> None:
+    rows = (files("nlp") / "data" / "places.tsv").read_text(encoding="utf-8").splitlines()
+    head = next(row for row in rows if not row.startswith("#")).split("\t")
+    kinds = {row.split("\t")[head.index("kind")] for row in rows if not row.startswith("#")} - {"kind"}
+    assert kinds <= set(labels("ar").names["place_kind"])
 
 
 def test_values_are_listed_by_name() -> None:

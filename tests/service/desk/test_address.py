@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import QueryParams
+
+from index import Field, Sort
+from service.desk.address import INCOMING, Address
+
+WORDS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+VALUES = st.lists(WORDS.filter(lambda value: value != "any"), unique=True, max_size=3).map(tuple)
+FILTERS = st.dictionaries(st.sampled_from([f for f in Field if f is not Field.STANCE]), VALUES.filter(bool))
+
+
+ADDRESSES = st.builds(
+    Address,
+    text=WORDS.map(str.strip),
+    filters=st.builds(lambda filters, stances: {**filters, Field.STANCE: stances}, FILTERS, VALUES),
+    sort=st.sampled_from(Sort),
+    after=WORDS,
+    item=WORDS,
+    language=st.sampled_from(["ar", "en"]),
+)
+
+
+@given(ADDRESSES)
+def test_a_state_survives_its_url(address: Address) -> None:
+    assert Address.read(QueryParams(address.query().removeprefix("?"))) == address
+
+
+@given(st.text(max_size=80))
+def test_any_query_is_a_state(query: str) -> None:
+    address = Address.read(QueryParams(query))
+    assert Address.read(QueryParams(address.query().removeprefix("?"))) == address
+
+
+def test_the_desk_opens_on_appeals_and_complaints() -> None:
+    assert Address.read(QueryParams("")).filters == {Field.STANCE: INCOMING}
+    assert Address().query() == ""
+
+
+def test_removing_the_last_stance_shows_every_stance() -> None:
+    address = Address().toggled(Field.STANCE, "appeal").toggled(Field.STANCE, "complaint")
+    assert address.filters == {Field.STANCE: ()}
+    assert address.query() == "?stance=any"
+
+
+@pytest.mark.parametrize("query", ["sort=best", "lang=fr", "unknown=1", "stance="])
+def test_what_is_not_understood_is_left_out(query: str) -> None:
+    assert Address.read(QueryParams(query)) == Address()
+
+
+def test_another_choice_goes_back_to_the_first_page_with_nothing_open() -> None:
+    address = Address(after="cursor", item="id").toggled(Field.NEED, "water")
+    assert (address.after, address.item) == ("", "")
+    assert address.toggled(Field.NEED, "water") == Address()

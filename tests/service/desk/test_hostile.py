@@ -1,0 +1,117 @@
+"""Scraped text is text, whatever it holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from lxml import html
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastapi.testclient import TestClient
+
+    from index import Document
+
+    Over = Callable[[list[Document]], TestClient]
+
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' autofocus onfocus='alert(1)",
+    "</title></textarea></style><svg onload=alert(1)>",
+    "{{ 7 * 7 }}{% raw %}",
+    "<a href='javascript:alert(1)'>اضغط</a>",
+    "&lt;b&gt; &#x3c;i&#x3e;",
+]
+
+
+def _poisoned(document: Document, payload: str) -> Document:
+    """Put the payload into everything that is scraped or read from scraped text."""
+    text = f"{payload}\n{payload}"
+    span = {"text": payload, "start": 0, "end": len(payload)}
+    appeal = {
+        "start": 0,
+        "end": len(text),
+        "appellants": [span],
+        "addressees": [span],
+        "needs": [payload],
+        "urgency": "critical",
+        "governorates": [payload],
+        "facilities": [span],
+        "summary": payload,
+        "evidence": [{**span, "why": payload}],
+    }
+    place = {**span, "kind": payload, "name": payload, "governorate": payload, "score": 0.5}
+    analysis = {
+        **document.analysis,
+        "places": [place],
+        "facilities": [{**span, "type": payload, "governorate": None}],
+        "appeals": [appeal],
+    }
+    return replace(
+        document,
+        title=payload,
+        body=payload,
+        url=f"https://a.example/{payload}",
+        outlet=payload,
+        outlet_name=payload,
+        needs=(payload,),
+        governorates=(payload,),
+        primary=(payload,),
+        facility_types=(payload,),
+        case=payload,
+        case_state=payload,
+        group=payload,
+        analysis=analysis,
+    )
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_markup_in_scraped_text_is_shown_and_never_run(payload: str, newsroom: list[Document], desk_over: Over) -> None:
+    document = _poisoned(newsroom[0], payload)
+    twin = replace(document, id="f" * 64, url="https://b.example/1")
+    client = desk_over([document, twin])
+    for path in (f"/item/{document.id}", "/", f"/?item={document.id}&lang=en"):
+        page = html.fromstring(client.get(path).text)
+        scripts = [script.get("src") for script in page.iter("script")]
+        assert len(scripts) == 1
+        assert scripts[0].startswith("/static/desk.js")
+        assert not list(page.iter("img", "style", "iframe", "object", "embed", "base"))
+        for element in page.iter():
+            assert not [name for name in element.attrib if name.startswith("on") or name in {"style", "autofocus"}]
+            assert not element.get("href", "").lower().startswith(("javascript:", "data:"))
+        assert payload in page.text_content()
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,<script>alert(1)</script>", "//evil.example"])
+def test_only_web_addresses_become_links(url: str, newsroom: list[Document], desk_over: Over) -> None:
+    client = desk_over([replace(newsroom[0], url=url)])
+    page = html.fromstring(client.get(f"/item/{newsroom[0].id}").text)
+    assert not page.cssselect("a.source")
+    assert "عنوان المصدر غير صالح للفتح" in page.text_content()
+
+
+def test_characters_that_reorder_text_are_not_shown(newsroom: list[Document], desk_over: Over) -> None:
+    trick = "خبر \u202egpj.exe\u202c \u2066عاجل\u2069 \u202dabc"
+    client = desk_over([_poisoned(newsroom[0], trick)])
+    for path in ("/", f"/item/{newsroom[0].id}"):
+        assert not set(client.get(path).text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def test_foreign_runs_stand_in_isolation(client: TestClient, newsroom: list[Document]) -> None:
+    page = html.fromstring(client.get(f"/?item={newsroom[0].id}").text)
+    for selector in (".row-title", ".number", "[data-facet=outlet] .choice-name", ".outlet"):
+        assert {element.tag for element in page.cssselect(selector)} == {"bdi"}
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_markup_in_the_address_is_shown_and_never_run(payload: str, client: TestClient) -> None:
+    answer = client.get("/", params={"q": payload, "need": payload, "day": payload, "outlet": payload, "item": payload})
+    page = html.fromstring(answer.text)
+    assert answer.status_code == 200
+    assert len(list(page.iter("script"))) == 1
+    assert page.cssselect("#q")[0].get("value") == payload.strip()
+    assert not list(page.iter("img"))

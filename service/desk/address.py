@@ -23,6 +23,18 @@ ANY = "any"
 
 DEFAULT_SORT = Sort.NEWEST
 
+_MOST_PAIRS = 64
+"""Most pairs of a query that are read. Every link of a page repeats the query, so without a bound a long one makes a
+page that grows with its square; a person chooses a handful."""
+
+_LONGEST_VALUE = 200
+"""Characters of the longest value of a filter: an id or a code, never a text."""
+
+_LONGEST_TEXT = 1000
+"""Characters of what is searched for that are kept."""
+
+_FIELDS = {field.value: field for field in Field}
+
 _SORTS = {sort.value: sort for sort in Sort}
 
 
@@ -54,13 +66,15 @@ class Address:
 
     @classmethod
     def read(cls, params: QueryParams) -> Address:
-        """Return the state that a URL's query holds; what is not understood is left out."""
-        chosen = {f: tuple(dict.fromkeys(filter(None, params.getlist(f.value)))) for f in Field}
-        filters = {f: values for f, values in chosen.items() if values}
+        """Return the state that a URL's query holds; what is not understood, or too much, is left out."""
+        filters: dict[Field, tuple[str, ...]] = {}
+        for name, value in dict.fromkeys(params.multi_items()[:_MOST_PAIRS]):
+            if name in _FIELDS and 0 < len(value) <= _LONGEST_VALUE:
+                filters[_FIELDS[name]] = (*filters.get(_FIELDS[name], ()), value)
         stances = filters.get(Field.STANCE, INCOMING)
         filters[Field.STANCE] = () if ANY in stances else stances
         return cls(
-            text=params.get("q", "").strip(),
+            text=params.get("q", "")[:_LONGEST_TEXT].strip(),
             filters=filters,
             sort=_SORTS.get(params.get("sort", ""), DEFAULT_SORT),
             after=params.get("after", ""),

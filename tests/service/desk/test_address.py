@@ -55,3 +55,9 @@ def test_another_choice_goes_back_to_the_first_page_with_nothing_open() -> None:
     address = Address(after="cursor", item="id").toggled(Field.NEED, "water")
     assert (address.after, address.item) == ("", "")
     assert address.toggled(Field.NEED, "water") == Address()
+
+
+def test_a_query_of_any_length_makes_a_bounded_state() -> None:
+    address = Address.read(QueryParams("&".join(f"need=n{number}" for number in range(5000)) + "&q=" + "ا" * 5000))
+    assert len(address.query()) < 10_000
+    assert not address.has(Field.NEED, "n4999")

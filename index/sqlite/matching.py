@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from pyroaring import BitMap
 
 from index.query import Word
+from index.sqlite.numbers import numbers
 from index.sqlite.tokenizer import EXACT
 
 if TYPE_CHECKING:
@@ -29,19 +30,26 @@ def matching(connection: apsw.Connection, facets: Facets, query: Parsed) -> BitM
     return found
 
 
-def scores(connection: apsw.Connection, query: Parsed) -> list[tuple[int, float]]:
-    """Return (number, score) of each Document that has what `query` requires; a higher score is a better match."""
+def scores(connection: apsw.Connection, query: Parsed, among: BitMap) -> list[tuple[int, float]]:
+    """Return (number, score) of each Document of `among`; a higher score is a better match.
+
+    `among` holds only Documents that match the text of `query`.
+    """
+    if not among:
+        return []
+    # The sign + keeps SQLite from running the whole MATCH anew for every number; the bounds let FTS5 skip the rest.
     rows = connection.execute(
-        f"SELECT rowid, -bm25(words, {TITLE_WEIGHT}, 1.0) FROM words WHERE words MATCH ?",  # noqa: S608 - a constant
-        (_required(query, scored=True),),
+        f"SELECT rowid, -bm25(words, {TITLE_WEIGHT}, 1.0) FROM words "  # noqa: S608 - a constant
+        "WHERE words MATCH ? AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT value FROM carray(?))",
+        (_required(query, scored=True), among.min(), among.max(), numbers(among)),
     )
     return cast("list[tuple[int, float]]", rows.fetchall())
 
 
 def _found(connection: apsw.Connection, expression: str) -> BitMap:
     # One value for all rows: fetching 28,000 of them one by one takes twice as long.
-    numbers = connection.execute("SELECT json_group_array(rowid) FROM words WHERE words MATCH ?", (expression,)).get
-    return BitMap(json.loads(numbers))
+    listed = connection.execute("SELECT json_group_array(rowid) FROM words WHERE words MATCH ?", (expression,)).get
+    return BitMap(json.loads(listed))
 
 
 def _required(query: Parsed, *, scored: bool) -> str:

@@ -12,19 +12,20 @@ from __future__ import annotations
 
 import heapq
 import struct
-from array import array
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-import apsw
 from pyroaring import BitMap
 
 from index.errors import BadQuery
 from index.protocol import Field, Sort
+from index.sqlite.numbers import numbers, read_numbers, write_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    import apsw
 
     from index.sqlite.facets import Facets
 
@@ -89,14 +90,9 @@ def places(
 def places_of(connection: apsw.Connection, docnums: Iterable[int]) -> list[Place]:
     """Return where each of the Documents stands, in no order."""
     rows = connection.execute(
-        "SELECT published, id, docnum FROM document WHERE docnum IN (SELECT value FROM carray(?))", (bound(docnums),)
+        "SELECT published, id, docnum FROM document WHERE docnum IN (SELECT value FROM carray(?))", (numbers(docnums),)
     )
     return [Place(*row) for row in rows]
-
-
-def bound(docnums: Iterable[int]) -> apsw.CArrayBinding:
-    """Return Document numbers as a value for SQLite's `carray`."""
-    return apsw.carray(array("q", docnums))
 
 
 def by_relevance(
@@ -116,7 +112,7 @@ def by_relevance(
     if len(left) <= size:
         return Ordered(page, None)
     shown.update(docnum for docnum, _ in page)
-    return Ordered(page, epoch + _write_numbers(_latest(shown, scored)))
+    return Ordered(page, epoch + write_numbers(_latest(shown, scored)))
 
 
 def _best(connection: apsw.Connection, scored: list[tuple[int, float]], size: int) -> list[tuple[int, float]]:
@@ -158,32 +154,4 @@ def _read_time(position: bytes) -> tuple[int, Place]:
 def _read_shown(position: bytes, epoch: bytes) -> BitMap:
     if position[:_EPOCH] != epoch:
         raise BadQuery("the index was made anew since the page that gave this cursor: ask again from the first page")
-    return _read_numbers(position[_EPOCH:])
-
-
-def _write_numbers(docnums: BitMap) -> bytes:
-    """Distances between sorted numbers, each in groups of seven bits, the last group of each with the high bit set."""
-    written = bytearray()
-    before = 0
-    for docnum in docnums:
-        distance, before = docnum - before, docnum
-        while distance > 0x7F:
-            written.append(distance & 0x7F)
-            distance >>= 7
-        written.append(distance | 0x80)
-    return bytes(written)
-
-
-def _read_numbers(written: bytes) -> BitMap:
-    docnums = BitMap()
-    before = distance = shift = 0
-    for byte in written:
-        distance |= (byte & 0x7F) << shift
-        shift += 7
-        if byte & 0x80:
-            before += distance
-            distance = shift = 0
-            if before >= 1 << 32:
-                break
-            docnums.add(before)
-    return docnums
+    return read_numbers(position[_EPOCH:])

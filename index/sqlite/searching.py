@@ -17,7 +17,8 @@ from index.query import parse
 from index.refusal import encodable
 from index.sqlite.facets import COLUMNS
 from index.sqlite.matching import matching, scores
-from index.sqlite.ordering import bound, by_relevance, by_time, places, places_of
+from index.sqlite.numbers import numbers
+from index.sqlite.ordering import by_relevance, by_time, places, places_of
 from index.sqlite.packing import unpack
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _page(
     session: Session, query: Query, parsed: Parsed, matches: BitMap, position: bytes | None
 ) -> tuple[tuple[Hit, ...], str]:
     if query.sort is Sort.RELEVANCE and parsed.required:
-        scored = [hit for hit in scores(session.connection, parsed) if hit[0] in matches]
+        scored = scores(session.connection, parsed, matches)
         ordered = by_relevance(
             session.connection, scored, size=query.size, epoch=session.facets.epoch, position=position
         )
@@ -132,7 +133,7 @@ def _page(
 def _documents(session: Session, docnums: list[int]) -> list[Document]:
     packed = dict(
         session.connection.execute(
-            "SELECT docnum, packed FROM document WHERE docnum IN (SELECT value FROM carray(?))", (bound(docnums),)
+            "SELECT docnum, packed FROM document WHERE docnum IN (SELECT value FROM carray(?))", (numbers(docnums),)
         )
     )
     return [unpack(packed[docnum]) for docnum in docnums]

@@ -123,7 +123,8 @@ class Analyser:
             reading, self._places.names(reading), self._places.governorate_starts(reading)
         )
         judgement = judge(reading, iraqi=bool(mentions))
-        primary = primary_governorates(reading, mentions, abroad=_abroad(reading), national=False)
+        nowhere = self._places.sporting(reading) or _abroad(reading)
+        primary = primary_governorates(reading, mentions, nowhere=nowhere)
         return _Work(reading, mentions, refusals, facilities, judgement, primary)
 
 

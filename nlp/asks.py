@@ -13,14 +13,21 @@ if TYPE_CHECKING:
     from nlp.segmentation import Sentence
 
 # Weights and threshold were chosen on the development sets; docs/nlp.md has the scores.
-_BY_KIND = {"asks.strong": 3.0, "asks.first_person": 3.2, "asks.plain": 1.5}
-_BY_SUBJECT = {"people": 2.5, "speakers": 1.0, "": -0.5, "authority": -3.5, "political": -3.0}
+_BY_KIND = {"asks.strong": 3.0, "asks.first_person": 3.2, "asks.plain": 1.5, "asks.opening": 2.0}
+_BY_SUBJECT = {"people": 2.5, "group": 1.5, "speakers": 1.0, "": -0.5, "authority": -3.5, "political": -3.0}
 ENOUGH = 4.0
 """An ask that weighs as much makes an appeal."""
 
-_SUBJECT_FRONT, _SUBJECT_BACK, _ADDRESSEE_REACH = 90, 45, 90
+_SUBJECT_FRONT, _SUBJECT_BACK, _ADDRESSEE_REACH, _AT_ONCE = 160, 45, 90, 2
 # Participles and the like look back for who asks: "… , مطالبين بـ".
 _LOOKS_BACK = ("مطالب", "داعي", "للمطالبه", "مناشد", "مستغيث", "طالبين", "متوسل", "المطالبه")
+_SPEAKING = frozenset({"asker.people", "asker.speakers"})
+_QUANTITIES = frozenset({"عدد من", "مجموعه من", "جمع من", "عشرات", "ميات", "العشرات", "الميات", "الالاف"})
+# An order is addressed at once: "دعت الوزارة المواطنين إلى".
+_ORDER_REACH = 30
+_NISBA_REACH = 16
+# A verb in the plural tells of a group even where it is not named again.
+_PLURAL = ("وا", "ون", "ين", "بو")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,75 +48,139 @@ class Ask:
 def find_asks(reading: Reading) -> list[Ask]:
     """Return every asking phrase in order, weighed within its sentence and its neighbours."""
     found: list[Ask] = []
+    ordered = False
+    noticed = any(
+        reading.cues_in(sentence.start, sentence.end, "orders.notice")
+        and reading.cues_in(sentence.start, sentence.end, "asker.authority")
+        for sentence in reading.sentences[:2]
+    )
     for index, sentence in enumerate(reading.sentences):
         answered = reading.cues_in(sentence.start, sentence.end, "answers.strong")
-        for cue in reading.cues_in(sentence.start, sentence.end, "asks."):
-            if cue.kind == "asks.rescue" or any(a.start <= cue.start < a.end + 1 for a in answered):
+        for cue in reading.cues_in(sentence.start, sentence.end, *_BY_KIND):
+            if any(answer.start <= cue.start < answer.end for answer in answered):
                 continue
-            found.append(_weigh(reading, index, cue))
+            if cue.kind == "asks.opening" and not _opens(reading, sentence, cue):
+                continue
+            ask = _weigh(reading, index, cue, ordered=ordered, noticed=noticed)
+            ordered = ordered or (not found and "an order or advice -3.0" in ask.reasons)
+            found.append(ask)
     return found
 
 
-def _weigh(reading: Reading, index: int, cue: Cue) -> Ask:
+def _opens(reading: Reading, sentence: Sentence, cue: Cue) -> bool:
+    front = reading.text[sentence.start : cue.start - len(cue.particles)]
+    return not front.strip(" \"'(#") or front.rstrip().endswith(("-", ":", "/"))
+
+
+def _weigh(reading: Reading, index: int, cue: Cue, *, ordered: bool, noticed: bool) -> Ask:
     sentence = reading.sentences[index]
-    asker = None if cue.kind == "asks.first_person" else _asker(reading, sentence, cue)
-    subject = asker.kind.removeprefix("asker.") if asker else ""
-    asked = tuple(
+    start, end = sentence.start, sentence.end
+    asker = None if cue.kind == "asks.first_person" else _asker(reading, index, cue)
+    subject = asker.kind.removeprefix("asker.") if asker else _implied(reading, cue)
+    asked = _asked(reading, sentence, cue, asker)
+    needed = need_kinds(reading, start, end)
+    official = subject in {"authority", "speakers", "political", ""}
+    close = reading.cues_in(cue.end, min(end, cue.end + _ORDER_REACH), "orders.to_citizens")
+    reasons: list[tuple[float, str]] = [(_BY_KIND[cue.kind], cue.kind)]
+    if cue.kind != "asks.first_person":
+        reasons.append((_BY_SUBJECT[subject], f"asked by {subject or 'nobody named'}"))
+    if needed:
+        reasons.append((1.5, "a need in the sentence"))
+    elif need_kinds(reading, *_around(reading, index)):
+        reasons.append((1.0, "a need beside it"))
+    else:
+        reasons.append((-1.5, "no need"))
+    if asked:
+        reasons.append((0.7, "somebody is asked"))
+    if reading.cues_in(start, end, "asks.rescue"):
+        reasons.append((1.0, "rescue"))
+    if reading.cues_in(start, end, "politics.strong"):
+        reasons.append((-2.5 if official else -1.0, "politics"))
+    if asker is not None and reading.cues_in(asker.start, asker.end + _NISBA_REACH, "politics.foreign"):
+        reasons.append((-5.0, "foreigners"))
+    if cue.kind == "asks.first_person" and noticed:
+        reasons.append((-2.5, "a notice"))
+    if (close and official and subject != "speakers") or (ordered and cue.kind != "asks.first_person"):
+        reasons.append((-3.0, "an order or advice"))
+    if official and reading.cues_in(start, end, "orders.advice"):
+        reasons.append((-1.5, "advice"))
+    if reading.cues_in(start, end, "speaks.vague") and not any(kind.endswith(".want") for kind in needed):
+        reasons.append((-2.0, "nothing in particular"))
+    weight = sum(amount for amount, _ in reasons)
+    return Ask(cue, index, subject, asker, asked, weight, tuple(f"{why} {amount:+.1f}" for amount, why in reasons))
+
+
+def _asked(reading: Reading, sentence: Sentence, cue: Cue, asker: Cue | None) -> tuple[Cue, ...]:
+    reach = min(sentence.end, cue.end + _ADDRESSEE_REACH)
+    return tuple(
         other
-        for other in reading.cues_in(cue.end, min(sentence.end, cue.end + _ADDRESSEE_REACH), "asked.")
+        for other in reading.cues_in(cue.end, reach, "asked.")
         if asker is None or other.start >= asker.end or other.end <= asker.start
     )
-    weight = _BY_KIND[cue.kind]
-    reasons = [f"{cue.kind} {weight:+.1f}"]
-
-    def add(amount: float, why: str) -> None:
-        nonlocal weight
-        weight += amount
-        reasons.append(f"{why} {amount:+.1f}")
-
-    if cue.kind != "asks.first_person":
-        add(_BY_SUBJECT[subject], f"asked by {subject or 'nobody named'}")
-    needed = need_kinds(reading, sentence.start, sentence.end)
-    if needed:
-        add(1.5, "a need in the sentence")
-    elif need_kinds(reading, *_around(reading, index)):
-        add(0.7, "a need beside it")
-    else:
-        add(-1.5, "no need")
-    if asked:
-        add(0.7, "somebody is asked")
-    if reading.cues_in(sentence.start, sentence.end, "asks.rescue"):
-        add(1.0, "rescue")
-    if reading.cues_in(sentence.start, sentence.end, "politics.strong"):
-        add(-2.5 if not needed else -1.5, "politics")
-    front = reading.cues_in(cue.end, min(sentence.end, cue.end + 45), "orders.to_citizens")
-    if front and subject != "people":
-        add(-3.0, "an order or advice")
-    if reading.cues_in(sentence.start, sentence.end, "orders.advice") and subject in {"authority", "speakers", ""}:
-        add(-1.5, "advice")
-    return Ask(cue, index, subject, asker, asked, weight, tuple(reasons))
 
 
-def _asker(reading: Reading, sentence: Sentence, cue: Cue) -> Cue | None:
-    """Return who asks: what follows the verb at once, else what stands before it, else what follows."""
-    own = [
-        agent
-        for agent in reading.cues_in(max(sentence.start, cue.start - _SUBJECT_FRONT), sentence.end, "asker.")
-        if not agent.particles.endswith(("ل", "ب")) or agent.particles.startswith("ال")
-    ]
+def _implied(reading: Reading, cue: Cue) -> str:
+    return "group" if reading.text[cue.start : cue.end].endswith(_PLURAL) and cue.kind != "asks.first_person" else ""
+
+
+def _asker(reading: Reading, index: int, cue: Cue) -> Cue | None:
+    """Return who asks.
+
+    A participle looks back. A verb that opens its clause is followed by its subject, unless that is an office that the
+    verb does not agree with or pleads to (طالب وزارة …, ناشدت الحكومة …): then it is asked. Any other verb has its
+    subject before it. Where the sentence names nobody, whoever spoke in the sentence before goes on speaking.
+    """
+    sentence = reading.sentences[index]
+    own = agents(reading, max(sentence.start, cue.start - _SUBJECT_FRONT), sentence.end)
     back = [agent for agent in own if agent.end <= cue.start]
     front = [agent for agent in own if cue.end <= agent.start <= cue.end + _SUBJECT_BACK]
-    word = reading.text[cue.start : cue.end]
-    if word.startswith(_LOOKS_BACK) and cue.kind != "asks.first_person":
-        return _best(back) or _best(front)
-    at_once = [agent for agent in front if agent.start - cue.end - len(agent.particles) <= 2]
-    return _best(at_once) or _best(back) or _best(front)
+    if reading.text[cue.start : cue.end].startswith(_LOOKS_BACK):
+        return _best(back) or _first(front)
+    at_once = _first([agent for agent in front if agent.start - cue.end - len(agent.particles) <= _AT_ONCE])
+    opens = cue.particles.startswith(("و", "ف")) or _opens(reading, sentence, cue) or not back
+    if at_once is not None and (at_once.kind != "asker.authority" or _agrees(reading, cue, at_once)) and opens:
+        return at_once
+    named = _best(back)
+    if named is None and (at_once is None or at_once.kind != "asker.authority"):
+        named = _first(front)
+    if named is None and index:
+        previous = reading.sentences[index - 1]
+        named = _first([a for a in agents(reading, previous.start, previous.end) if a.kind in _SPEAKING])
+    return named
+
+
+def agents(reading: Reading, start: int, end: int) -> list[Cue]:
+    """Return those who may act in a stretch: not those under لِـ or بـ, and of "a number of deputies" the deputies."""
+    found = [
+        agent
+        for agent in reading.cues_in(start, end, "asker.")
+        if not agent.particles.endswith("ب") and (not agent.particles.endswith("ل") or agent.particles.endswith("ال"))
+    ]
+    return [
+        agent
+        for agent, follower in zip(found, [*found[1:], None], strict=False)
+        if follower is None
+        or reading.text[agent.start : agent.end] not in _QUANTITIES
+        or follower.start - len(follower.particles) - agent.end > _AT_ONCE + len("من ")
+    ]
+
+
+def _agrees(reading: Reading, cue: Cue, agent: Cue) -> bool:
+    """Tell whether an office may be the subject of the verb before it: by gender, and never of a plea."""
+    verb, noun = reading.text[cue.start : cue.end], reading.text[agent.start : agent.end].split()[0]
+    feminine = verb.endswith("ت") or verb.startswith("ت")
+    return cue.kind != "asks.strong" and feminine == noun.endswith("ه")
 
 
 def _best(agents: list[Cue]) -> Cue | None:
-    """The people of a text outweigh the offices named beside them; else the first."""
+    """Return who speaks among those before a verb: people outweigh the offices named beside them, the first the rest."""
     order = ("asker.people", "asker.speakers", "asker.political", "asker.authority")
     return min(agents, key=lambda agent: (order.index(agent.kind), agent.start), default=None)
+
+
+def _first(agents: list[Cue]) -> Cue | None:
+    """Return the agent nearest after a verb; of several at one place the most specific."""
+    return min(agents, key=lambda agent: (agent.start, agent.start - agent.end, agent.kind), default=None)
 
 
 def _around(reading: Reading, index: int) -> tuple[int, int]:

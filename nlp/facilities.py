@@ -79,25 +79,20 @@ class FacilityReader:
         services: dict[int, Hit[str]] = {}
         for service in self._services.find(reading.text):
             services.setdefault(service.start, service)
+        heads = self._heads.find(reading.text)
+        names = _Names(self._span, reading, place_ends, services, frozenset(hit.start for hit in heads))
         found: list[Found] = []
-        for hit in self._heads.find(reading.text):
-            if (
-                found
-                and hit.start < found[-1].end
-                and (hit.start == found[-1].start or self._inside(reading, hit, found[-1]))
-            ):
+        for hit in heads:
+            # A head inside a name already read is part of that name (طريق مطار بغداد).
+            if found and hit.start < found[-1].end:
                 continue
-            facility = _Name(self._span, reading, place_ends, services).build(hit, governorate_starts)
-            if facility is not None:
+            facility = names.build(hit, governorate_starts)
+            if facility is not None and not reading.cues_in(facility.start, facility.end, "politics.foreign"):
                 found.append(facility)
         return found
 
-    def _inside(self, reading: Reading, hit: Hit[Head], outer: Found) -> bool:
-        """A head inside a name is part of it (طريق مطار بغداد), but for a unit in a hospital, which ends before."""
-        return hit.end <= outer.end
 
-
-class _Name:
+class _Names:
     """Walks over the words after a head for as long as they belong to its name."""
 
     def __init__(
@@ -106,71 +101,99 @@ class _Name:
         reading: Reading,
         place_ends: dict[int, int],
         services: dict[int, Hit[str]],
+        heads: frozenset[int],
     ) -> None:
         self._span = span
         self._reading = reading
         self._places = place_ends
         self._services = services
+        self._heads = heads
+        self._joining = frozenset(word.removeprefix("ال") for word in span["joining"])
 
     def build(self, hit: Hit[Head], governorates: frozenset[int]) -> Found | None:
+        """Return the facility that a head opens, None where its name is missing or makes it something else."""
         head = hit.payload
-        index = self._reading.word_at(hit.end)
-        if head.then == "nothing":
-            return Found(hit.start, self._tail(index, hit.end), head.type, "whole name")
-        if not self._joined(hit.end, index):
+        if self._unnamed(hit):
             return None
-        word = self._reading.words[index]
-        if word.text in head.deny:
+        if self._places.get(hit.start, 0) > hit.end and head.then != "service":
+            return Found(hit.start, self._tail(self._places[hit.start]), head.type, "in the gazetteer")
+        if head.then == "nothing":
+            return Found(hit.start, self._tail(hit.end), head.type, "whole name")
+        index = self._next(hit.end)
+        if index is None or self._reading.words[index].text in head.deny:
             return None
         if head.then == "service":
             return self._service(hit, index)
         if head.then == "governorate":
-            if word.start not in governorates:
-                return None
-            kind = "education" if hit.end - hit.start == len(fold("تربية")) else "health"
-            return Found(hit.start, self._places[word.start], kind, "service of a governorate")
+            return self._governorate_service(hit, index, governorates)
+        if head.type == "housing" and self._reading.words[index].start in self._services:
+            return None
         end = self._quoted(hit.end, index)
         if end is None:
             end = self._name(index, head)
-        return None if end is None else Found(hit.start, end, self._retyped(head.type, hit, end), "head noun and name")
+        if end is not None and head.type == "roads_bridges" and head.then == "place":
+            end = self._other_end(end)
+        if end is not None and head.type == "municipal":
+            end = self._ordinal(end)
+        return None if end is None else Found(hit.start, end, head.type, "head noun and name")
 
-    def _retyped(self, kind: str, hit: Hit[Head], end: int) -> str:
-        return kind
+    def _unnamed(self, hit: Hit[Head]) -> bool:
+        """Tell a head that is indefinite (جسرٌ) or only belongs to another office (الأمانة العامة للعتبة)."""
+        written = self._reading.span(hit.start, hit.end).text
+        return written.endswith(_TANWIN) or (hit.particles.endswith("ل") and self._reading.text[hit.start - 1 :][:2] == "لل")
 
-    def _joined(self, end: int, index: int) -> bool:
-        """Only a space, or an opening quote after one, stands between."""
+    def _next(self, end: int) -> int | None:
+        """Return the index of the word that follows after a space, or after a space and an opening quote."""
+        index = self._reading.word_at(end)
         if index >= len(self._reading.words):
-            return False
-        return self._reading.text[end : self._reading.words[index].start] in {" ", ' "', '"', " '", " ("} and (
-            "(" not in self._reading.text[end : self._reading.words[index].start]
-        )
+            return None
+        return index if self._reading.text[end : self._reading.words[index].start] in {" ", ' "', " '"} else None
 
     def _quoted(self, end: int, index: int) -> int | None:
-        """A name in quotes: to its closing quote, then the adjectives that follow."""
-        opening = self._reading.text[end : self._reading.words[index].start]
-        if '"' not in opening:
+        """Read a name in quotes to its closing quote, then the adjectives that follow."""
+        start = self._reading.words[index].start
+        if '"' not in self._reading.text[end:start]:
             return None
-        closing = self._reading.text.find('"', self._reading.words[index].start)
-        if closing < 0 or closing - end > 40 or "\n" in self._reading.text[end:closing]:
+        closing = self._reading.text.find('"', start)
+        if closing < 0 or closing - end > _LONGEST_QUOTED or "\n" in self._reading.text[end:closing]:
             return None
-        return self._tail(self._reading.word_at(closing + 1), closing + 1)
+        return self._tail(closing + 1)
+
+    def _governorate_service(self, hit: Hit[Head], index: int, governorates: frozenset[int]) -> Found | None:
+        """تربية كركوك, صحة نينوى; not where a person heads it (مدير صحة نينوى)."""
+        word, before = self._reading.words[index], self._reading.word_at(hit.start) - 1
+        if word.start not in governorates:
+            return None
+        if before >= 0 and self._reading.words[before].text.startswith(("مدير", "نقيب", "مدرا")):
+            return None
+        kind = "education" if self._reading.text.startswith(fold("تربية"), hit.start) else "health"
+        return Found(hit.start, self._places[word.start], kind, "service of a governorate")
 
     def _service(self, hit: Hit[Head], index: int) -> Found | None:
-        word = self._reading.words[index]
-        service = self._services.get(word.start)
+        service = self._services.get(self._reading.words[index].start)
         if service is None:
-            return self._placed_service(hit, index)
-        after = self._reading.word_at(service.end)
-        definite = self._reading.text[service.start : service.end].split()[-1].startswith(("ال", "لل"))
+            return self._named_plant(hit, index)
+        after = self._next(service.end)
         end: int | None = None
-        if self._joined(service.end, after):
+        if after is not None:
             end = self._name(after, Head("", "name", bare=service.payload in {"water", "health"}))
-        if end is None and definite:
-            end = self._tail(after, service.end)
-        return None if end is None else Found(hit.start, end, service.payload, "office or plant of a service")
+        if end is None and _definite(self._reading.text[service.start : service.end].split()[-1]):
+            end = self._tail(service.end)
+        return None if end is None else Found(hit.start, self._seated(hit, end), service.payload, "office of a service")
 
-    def _placed_service(self, hit: Hit[Head], index: int) -> Found | None:
-        """محطة الزبيدية الحرارية, مركز يثرب الصحي: the type stands after the name."""
+    def _seated(self, hit: Hit[Head], end: int) -> int:
+        """An office without a place in its name takes the place that follows: مديرية الدفاع المدني في السليمانية."""
+        if any(hit.start < start < end for start in self._places):
+            return end
+        index = self._reading.word_at(end)
+        words = self._reading.words[index : index + 2]
+        if len(words) < 2 or words[0].text != "في" or words[1].start not in self._places or words[1].start in self._heads:
+            return end
+        between = self._reading.text[end : words[1].start]
+        return self._places[words[1].start] if between == " في " else end
+
+    def _named_plant(self, hit: Hit[Head], index: int) -> Found | None:
+        """محطة الزبيدية الحرارية, مركز يثرب الصحي: the type stands after the name; مشروع دوكان: beside it."""
         end = self._name(index, Head("", "name", bare=True))
         if end is None:
             return None
@@ -178,87 +201,108 @@ class _Name:
         for marks, kind in _LATE_TYPES.items():
             if any(word in marks for word in tail):
                 return Found(hit.start, end, kind, "type after the name")
+        placed = self._reading.words[index].start in self._places
+        plant = self._reading.text[hit.start : hit.end] == fold("مشروع")
+        if placed and plant and self._reading.cues_in(hit.start - _BESIDE, end + _BESIDE, "water."):
+            return Found(hit.start, end, "water", "a plant, water beside it")
         return None
 
-    def _name(self, index: int, head: Head) -> int | None:
+    def _name(self, index: int, head: Head, *, person: bool = False) -> int | None:
         """Return where the name that starts at a word ends, None where none starts."""
         words = self._reading.words
         word = words[index]
-        if word.text in self._span["stops"] or word.text in self._span["generic"] or word.text.startswith("لل"):
-            return None
         place = self._places.get(word.start)
-        if place is not None and not (head.then == "name" and word.text in self._span["construct"]):
-            return self._tail(self._reading.word_at(place), self._second_end(place))
-        if word.text in self._span["construct"] and index + 1 < len(words) and self._joined(word.end, index + 1):
-            return self._name(index + 1, Head("", head.then if head.then == "place" else "name", bare=True))
-        if head.then == "place":
-            return (
-                self._tail(index, words[index - 1].end)
-                if word.text in self._span["adjectives"] and _definite(words[index - 1].text)
-                else None
-            )
-        if _definite(word.text):
-            return self._tail(index + 1, word.end, definite=True)
-        if not head.bare or word.text.isdigit() or word.text[0] in "يتن" or len(word.text) < 3:
+        construct = word.text in self._span["construct"]
+        if place is not None and not construct:
+            end = self._tail(place)
+            return None if word.text in self._span["generic"] and end == place else end
+        if word.text in self._span["stops"] | self._span["generic"] or word.text.startswith("لل"):
             return None
-        return self._tail(index + 1, word.end)
+        if construct:
+            following = self._next(word.end)
+            grown = None
+            if following is not None:
+                grown = self._name(following, Head("", head.then, bare=True), person=word.text in _OF_PERSONS)
+            if grown is None and place is not None:
+                return self._tail(place)
+            return grown if grown is not None or not _definite(word.text) or head.then == "place" else self._tail(word.end)
+        if head.then == "place":
+            return None
+        if _definite(word.text):
+            return self._tail(word.end, definite=True)
+        if not head.bare or not self._may_be_a_name(word.text):
+            return None
+        following = self._next(word.end)
+        if person and following is not None and _definite(words[following].text):
+            return self._tail(words[following].end)
+        return self._tail(word.end)
 
-    def _second_end(self, end: int) -> int:
-        """طريق بغداد - كركوك, طريق كسك ربيعة: the other end of a road."""
+    def _may_be_a_name(self, text: str) -> bool:
+        """Tell a bare proper name (هيوا) from a verb, a number, an adjective or a conjunction."""
+        return not (text.isdigit() or len(text) < 3 or text[0] in "يتوب" or text.endswith("ه") or _plural(text))
+
+    def _other_end(self, end: int) -> int:
+        """طريق بغداد - كركوك, طريق كسك ربيعة: a road is named by both its ends."""
         index = self._reading.word_at(end)
-        if index < len(self._reading.words):
-            word = self._reading.words[index]
-            between = self._reading.text[end : word.start]
-            if (
-                between.strip() in {"-", ""}
-                and "\n" not in between
-                and word.start in self._places
-                and len(between) <= 3
-            ):
-                closing = self._places[word.start]
-                return closing + (self._reading.text[closing : closing + 1] == '"')
+        if index >= len(self._reading.words):
+            return end
+        start = self._reading.words[index].start
+        between = self._reading.text[end:start]
+        if start not in self._places or between.strip() not in {"-", ""} or "\n" in between or len(between) > 3:
+            return end
+        return self._tail(self._places[start])
+
+    def _ordinal(self, end: int) -> int:
+        index = self._next(end)
+        if index is not None and self._reading.words[index].text in self._span["ordinals"]:
+            return self._reading.words[index].end
         return end
 
-    def _tail(self, index: int, end: int, *, definite: bool = False) -> int:
-        """Go on over adjectives, للـ complements and joined parts; return where the name ends."""
+    def _tail(self, end: int, *, definite: bool = False) -> int:
+        """Go on over adjectives, complements and joined parts; return where the name ends."""
         words = self._reading.words
         index = self._reading.word_at(end)
         for _ in range(_LONGEST_NAME):
             if index >= len(words) or self._reading.text[end : words[index].start] != " ":
                 return end
-            text = words[index].text
-            if text in self._span["stops"]:
-                return end
-            previous = words[index - 1].text
-            if text in self._span["adjectives"] or (text.startswith("لل") and len(text) > 4):
+            text, previous = words[index].text, words[index - 1].text
+            if text in self._span["adjectives"] | self._span["complements"]:
                 definite = True
-            elif (
-                text.startswith("وال")
-                and (
-                    previous.removeprefix("و").removeprefix("لل").removeprefix("ال") in self._joining()
-                    or (definite and _relational(text) and _relational(previous))
-                )
-            ) or (definite and text.startswith("ال") and (_relational(text) or previous in self._span["construct"])):
-                pass
             elif self._places.get(words[index].start) and previous in self._span["construct"]:
                 end = self._places[words[index].start]
                 index = self._reading.word_at(end)
                 continue
-            else:
+            elif text in self._span["stops"] or not self._continues(text, previous, definite=definite):
                 return end
             end = words[index].end
             index += 1
         return end
 
-    def _joining(self) -> frozenset[str]:
-        return frozenset(word.removeprefix("وال").removeprefix("ال") for word in self._span["joining"])
+    def _continues(self, text: str, previous: str, *, definite: bool) -> bool:
+        if text.startswith("وال"):
+            listed = previous.removeprefix("و").removeprefix("لل").removeprefix("ال") in self._joining
+            return listed or (definite and _relational(text) and _relational(previous))
+        if not definite or not _definite(text):
+            return False
+        return _relational(text) or previous in self._span["construct"]
 
+
+# "مستشفى الإمام زين العابدين": after these a person's name follows, of two words where the second has the article.
+_OF_PERSONS = frozenset(map(fold, ("الإمام", "إمام", "الشهيد", "شهيد", "ابن", "الشيخ", "السيد", "عبد")))
+_LONGEST_QUOTED = 40
+_TANWIN = ("\u064b", "\u064c", "\u064d")
+# How near a word of water must stand to a plant that its name leaves untyped.
+_BESIDE = 80
 
 _LATE_TYPES = {
-    frozenset(map(fold, ("الحرارية", "الغازية", "الكهرومائية", "البخارية", "الكهربائية"))): "electricity",
+    frozenset(map(fold, ("الحرارية", "الغازية", "الكهرومائية", "البخارية", "الكهربائية", "الثانوية"))): "electricity",
     frozenset({fold("الصحي")}): "health",
     frozenset({fold("السكني")}): "housing",
 }
+
+
+def _plural(word: str) -> bool:
+    return len(word) > 4 and word.endswith(("ات", "ون", "ين"))
 
 
 def _definite(word: str) -> bool:

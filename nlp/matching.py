@@ -92,13 +92,13 @@ _LONGEST_WORD = 40
 
 def _word_start(text: str, position: int) -> int:
     first = max(0, position - _LONGEST_WORD)
-    while position > first and text[position - 1].isalnum():
+    while position > first and text[position - 1].isalpha():
         position -= 1
     return position
 
 
 def _word_end(text: str, position: int) -> int:
     last = min(len(text), position + _LONGEST_WORD)
-    while position < last and text[position].isalnum():
+    while position < last and text[position].isalpha():
         position += 1
     return position

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nlp.asks import agents
+
+
 if TYPE_CHECKING:
     from nlp.asks import Ask
     from nlp.lexicon import Cue
@@ -112,11 +115,7 @@ def addressees(reading: Reading, ask: Ask) -> list[tuple[int, int]]:
 def sufferers(reading: Reading, sentence: Sentence) -> list[tuple[int, int]]:
     """Return who suffers in a sentence: the people named nearest to the word of suffering or protest."""
     told = reading.cues_in(sentence.start, sentence.end, "suffers.strong", "suffers.protest")
-    people = [
-        cue
-        for cue in reading.cues_in(sentence.start, sentence.end, "asker.people")
-        if not cue.particles.endswith(("ل", "لل", "ب"))
-    ]
+    people = [agent for agent in agents(reading, sentence.start, sentence.end) if agent.kind == "asker.people"]
     if not people:
         return []
     anchor = told[0].start if told else sentence.start

@@ -1,34 +1,32 @@
-"""Which words of a text name a place of Iraq, and which place they name (docs: annotation, Governorates)."""
+"""Which words of a text name a place of Iraq, and which place they name (docs/nlp.md, Governorates)."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nlp.gazetteer import Toponym, load_places
-from nlp.lexicon import read_toml
 from nlp.matching import Hit, PhraseMatcher, longest
 from nlp.normalisation import fold
+from nlp.surroundings import SETTLED, Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from nlp.reading import Reading
 
-# A dateline stands in the first lines: "outlet - place", "place / outlet:", "(outlet – place)", "from outlet - place".
-_DATELINE_LINES = 3
-_DATELINE_AFTER = re.compile(r"\s*(?:[-/:–(ـ]|,,|$|\n|\))")
-_DATELINE_BEFORE = re.compile(r"(?:[-/–ـ(]\s*|:\s*)$")
-
-_SETTLED = frozenset({"governorate", "seat"})
+# How sure a reading is: a name of one place, one chosen by a head word or a co-mention, one chosen by less.
+_PLAIN, _DECIDED, _WEAK = 0.95, 0.8, 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place read in a text; offsets are normalised. `role` is "", "dateline", "road_end", "government", "origin" or
-    "target"; `score` in 0..1 how sure the reading is; `why` tells how it was decided.
+    """A place read in a text; offsets are normalised.
+
+    `role` is "", "dateline", "road_end", "government", "after", "origin" or "target"; `score` in 0..1 how sure the
+    reading is; `why` tells how it was decided.
     """
 
     start: int
@@ -53,52 +51,47 @@ class PlaceReader:
 
     def __init__(self, toponyms: Iterable[Toponym] | None = None) -> None:
         self.toponyms = tuple(load_places() if toponyms is None else toponyms)
+        self._around = Surroundings()
         self._matcher: PhraseMatcher[Toponym | None] = PhraseMatcher(self._phrases())
-        context = read_toml("context.toml")
-        self._not = {key: _folded(words) for key, words in context["not_a_place"].items()}
-        self._heads = {key: _folded(words) for key, words in context["heads"].items()}
-        self._roles = {key: _folded(words) for key, words in context["roles"].items()}
-        self._any_head = frozenset[str]().union(
-            *(self._heads[kind] for kind in ("district", "subdistrict", "quarter", "town"))
-        )
 
-    def _phrases(self) -> Iterable[tuple[str, Toponym | None]]:
+    def _phrases(self) -> Iterator[tuple[str, Toponym | None]]:
         for toponym in self.toponyms:
             for name in dict.fromkeys(fold(name) for name in (toponym.name, *toponym.aliases)):
                 yield name, toponym
-        for outlet in read_toml("context.toml")["not_a_place"]["outlets"]:
+        for outlet in self._around.outlets:
             yield outlet, None
 
     def read(self, reading: Reading, *, home: str = "", outlet: str = "") -> tuple[list[Mention], list[Refusal]]:
         """Return the places of a text in order, and the names refused. `home` decides what nothing else decides."""
         refusals: list[Refusal] = []
-        open_hits: list[tuple[Hit[Toponym | None], list[Toponym]]] = []
+        waiting: list[tuple[Hit[Toponym | None], list[Toponym]]] = []
+        # An outlet called by a place's bare name would hide the place itself.
         masked = _occurrences(reading.text, fold(outlet)) if " " in fold(outlet) else []
         for hit, candidates in _grouped(longest(self._matcher.find(reading.text))):
-            why = "outlet" if any(a < hit.end and hit.start < b for a, b in masked) else None
-            why = why or self._refused(reading, hit, candidates)
+            own_name = any(start < hit.end and hit.start < end for start, end in masked)
+            why = "outlet" if own_name else self._around.refused(reading, hit, candidates)
             if why:
                 refusals.append(Refusal(hit.start, hit.end, why))
             else:
-                open_hits.append((hit, candidates))
+                waiting.append((hit, candidates))
         told = Counter(
-            candidates[0].governorate for hit, candidates in open_hits if self._plain(reading, hit, candidates)
+            candidates[0].governorate for hit, candidates in waiting if self._decides(reading, hit, candidates)
         )
         mentions: list[Mention] = []
-        for hit, candidates in open_hits:
+        for hit, candidates in waiting:
             chosen = self._resolve(reading, hit, candidates, told, home)
             if isinstance(chosen, str):
                 refusals.append(Refusal(hit.start, hit.end, chosen))
             else:
                 toponym, score, why = chosen
-                mentions.append(Mention(hit.start, hit.end, toponym, self._role(reading, hit), score, why))
-        return _road_ends(reading, mentions, self._roles["road"]), refusals
+                mentions.append(Mention(hit.start, hit.end, toponym, self._around.role(reading, hit), score, why))
+        return _with_road_ends(reading, mentions, self._around.roads), refusals
 
     def names(self, reading: Reading) -> dict[int, int]:
         """Map where each name of the gazetteer starts to where it ends, resolved or not (for names of facilities)."""
         ends: dict[int, int] = {}
         for hit in self._matcher.find(reading.text):
-            if hit.payload is not None and not hit.particles:
+            if hit.payload is not None and hit.particles in {"", "ب", "ل"}:
                 ends[hit.start] = max(hit.end, ends.get(hit.start, 0))
         return ends
 
@@ -107,207 +100,102 @@ class PlaceReader:
         return frozenset(
             hit.start
             for hit in self._matcher.find(reading.text)
-            if hit.payload is not None and hit.payload.kind in _SETTLED and not hit.particles
+            if hit.payload is not None and hit.payload.kind in SETTLED and not hit.particles
         )
 
-    def _before(self, reading: Reading, hit: Hit[Toponym | None], count: int = 1) -> str:
-        """Return the word before the name, none across a line's or sentence's end."""
-        front = hit.start - len(hit.particles)
-        index = reading.word_at(front)
-        if index < count:
-            return ""
-        word = reading.words[index - count]
-        between = reading.text[word.end : front]
-        if hit.particles.strip("و") or any(mark in between for mark in "\n.,:!?/-()"):
-            return ""
-        return word.text
+    def sporting(self, reading: Reading) -> bool:
+        """Tell whether the headline is about sport."""
+        return self._around.sporting(reading)
 
-    def _after(self, reading: Reading, hit: Hit[Toponym | None]) -> str:
-        index = reading.word_at(hit.end)
-        if index >= len(reading.words):
-            return ""
-        word = reading.words[index]
-        return (
-            word.text
-            if reading.text[hit.end : word.start].strip(" \"'") == "" and "\n" not in reading.text[hit.end : word.start]
-            else ""
-        )
-
-    def _refused(self, reading: Reading, hit: Hit[Toponym | None], candidates: list[Toponym]) -> str | None:
-        """Say why a name is no place here, or None."""
-        if not candidates:
-            return "outlet"
-        before, after = self._before(reading, hit), self._after(reading, hit)
-        bare = before.removeprefix("و")
-        if after in self._not["after"]:
-            return "outlet"
-        settled = any(candidate.kind in _SETTLED for candidate in candidates)
-        if settled and bare in self._not["before"]:
-            return "named after it"
-        if settled and bare in self._heads["quarter"] and bare != fold("منطقة"):
-            return "a quarter named after it"
-        if bare in self._not["persons"] and not hit.particles:
-            return "a person"
-        if settled and not hit.particles and before not in self._heads["inside"] and self._sport(reading, hit):
-            return "a club"
-        return None
-
-    def _sport(self, reading: Reading, hit: Hit[Toponym | None]) -> bool:
-        sentence = next((s for s in reading.sentences if s.start <= hit.start < s.end), None)
-        if sentence is None or sentence.line > 0 or self._dateline(reading, hit):
-            return False
-        return any(
-            word.text in self._not["sport"] or word.text.removeprefix("ال") in self._not["sport"]
-            for word in reading.words_in(sentence.start, sentence.end)
-        )
-
-    def _plain(self, reading: Reading, hit: Hit[Toponym | None], candidates: list[Toponym]) -> bool:
-        """A hit that decides itself and so may decide others."""
+    def _decides(self, reading: Reading, hit: Hit[Toponym | None], candidates: list[Toponym]) -> bool:
+        """Tell whether a hit names its governorate by itself, and so may decide names that several share."""
         if len({candidate.governorate for candidate in candidates}) > 1:
-            return False
+            return any(c.kind == "governorate" for c in self._fitting(self._around.before(reading, hit), candidates))
         first = candidates[0]
-        return first.decided_by == "" or (
-            first.decided_by == "governorate" and self._stands_as_governorate(reading, hit)
-        )
-
-    def _stands_as_governorate(self, reading: Reading, hit: Hit[Toponym | None]) -> bool:
-        before = self._before(reading, hit).removeprefix("و")
-        return (
-            before in self._heads["governorate"]
-            or before.removeprefix("ال") in self._heads["governorate"]
-            or before in self._heads["inside"]
-            or bool(hit.particles)
-            or self._dateline(reading, hit)
-            or before not in self._not["persons"]
-        )
+        if first.decided_by == "governorate":
+            return self._around.stands_as_governorate(reading, hit)
+        return first.decided_by == ""
 
     def _resolve(
-        self,
-        reading: Reading,
-        hit: Hit[Toponym | None],
-        candidates: list[Toponym],
-        told: Counter[str],
-        home: str,
+        self, reading: Reading, hit: Hit[Toponym | None], candidates: list[Toponym], told: Counter[str], home: str
     ) -> tuple[Toponym, float, str] | str:
         """Choose among the places of one name, or say why none is chosen."""
-        before = self._before(reading, hit).removeprefix("و").removeprefix("ب").removeprefix("ل")
+        before = self._around.before(reading, hit)
         fitting = self._fitting(before, candidates)
         known = [candidate for candidate in fitting if told[candidate.governorate]]
         if not known and home:
             known = [candidate for candidate in fitting if candidate.governorate == home]
-        best = max(known or fitting, key=lambda c: (told[c.governorate], c.decided_by == "", c.kind in _SETTLED))
+        plain = [candidate for candidate in fitting if candidate.decided_by == ""]
         shared = len({candidate.governorate for candidate in fitting}) > 1
-        headed = before in self._any_head
-        if shared and not known:
-            plain = [candidate for candidate in fitting if candidate.decided_by == ""]
-            if len({candidate.governorate for candidate in plain}) != 1:
-                return "shared by several governorates"
-            best = plain[0]
-        if best.decided_by == "head":
-            if not headed or (best.kind == "quarter" and not known):
-                # القادسية, المثنى and their like: the governorate only where it is called one.
-                called = best.kind == "governorate" and before in {fold("محافظة"), fold("محافظ"), fold("جامعة")}
-                if not called:
-                    return "a common word without a head word"
-        elif best.decided_by == "decided" and not (
-            headed or known or before in self._heads["inside"] or hit.particles.endswith("ب")
-        ):
-            return "a common word that nothing decides"
-        elif best.decided_by == "governorate" and not self._stands_as_governorate(reading, hit):
-            return "a person"
-        score = 0.95 if best.decided_by == "" and not shared else 0.8 if known or headed else 0.6
+        if shared and not known and len({candidate.governorate for candidate in plain}) != 1:
+            return "shared by several governorates"
+        best = max(
+            known or plain or fitting, key=lambda c: (told[c.governorate], c.decided_by == "", c.kind in SETTLED)
+        )
+        headed = self._around.headed(before)
+        refusal = self._undecided(reading, hit, best, before, headed=headed, known=bool(known))
+        if refusal:
+            return refusal
+        score = _PLAIN if best.decided_by == "" and not shared else _DECIDED if known or headed else _WEAK
         return best, score, "co-mention" if shared or known else "head word" if headed else "name"
 
+    def _undecided(
+        self, reading: Reading, hit: Hit[Toponym | None], best: Toponym, before: str, *, headed: bool, known: bool
+    ) -> str | None:
+        """Say what a name still lacks to be believed, None where it lacks nothing."""
+        if best.decided_by == "head":
+            if best.kind == "governorate":
+                called = self._around.headed(before, "called_governorate")
+                listed = known and hit.particles == "و"
+                return None if called or listed else "a common word, not called a governorate"
+            if not headed or (best.kind == "quarter" and not known):
+                return "a common word without a head word"
+        elif best.decided_by == "decided":
+            placed = self._around.inside(before) or hit.particles.endswith("ب")
+            if not (headed or known or placed):
+                return "a common word that nothing decides"
+        elif best.decided_by == "governorate" and not self._around.stands_as_governorate(reading, hit):
+            return "a person"
+        return None
+
     def _fitting(self, before: str, candidates: list[Toponym]) -> list[Toponym]:
+        """Keep the places that the head word admits; without one a governorate outranks what shares its name."""
         for kind, wanted in (
             ("district", {"district", "seat"}),
             ("subdistrict", {"subdistrict", "town", "district"}),
-            ("quarter", {"quarter", "area"}),
+            ("quarter", {"quarter", "area", "town"}),
             ("governorate", {"governorate"}),
         ):
-            if before in self._heads[kind]:
+            if self._around.headed(before, kind):
                 fitting = [candidate for candidate in candidates if candidate.kind in wanted]
                 if fitting:
                     return fitting
-        return candidates
-
-    def _dateline(self, reading: Reading, hit: Hit[Toponym | None]) -> bool:
-        line_start = reading.text.rfind("\n", 0, hit.start) + 1
-        if reading.text.count("\n", 0, line_start) >= _DATELINE_LINES or hit.start - line_start > 60 or hit.particles:
-            return False
-        line_end = reading.text.find("\n", hit.start)
-        line = reading.text[line_start : line_end if line_end >= 0 else len(reading.text)]
-        head = line[: hit.start - line_start]
-        marked = _DATELINE_AFTER.match(reading.text, hit.end)
-        if not head.strip(" (\"'"):
-            rest = line[hit.end - line_start :].lstrip()
-            return line_start > 0 and bool(rest[:1] and rest[0] in "-/:(")
-        return (
-            bool(_DATELINE_BEFORE.search(head))
-            and len(head.split()) <= 8
-            and (marked is not None or len(line) < 60 or any(word in head for word in ("نيوز", "واع", "وكاله", "برس")))
-            and line_start + len(head) > 0
-            and not _is_road(head, self._roles["road"])
-        )
-
-    def _role(self, reading: Reading, hit: Hit[Toponym | None]) -> str:
-        if self._dateline(reading, hit):
-            return "dateline"
-        before = self._before(reading, hit).removeprefix("و")
-        capital = (
-            hit.payload is not None
-            and hit.payload.kind == "governorate"
-            and hit.payload.governorate
-            in {
-                "IQ-BG",
-                "IQ-AR",
-            }
-        )
-        if capital and not hit.particles.endswith("ب") and before not in self._roles["place_before_capital"]:
-            return "government"
-        if before in self._roles["origin"]:
-            return "origin"
-        if before in self._roles["target"]:
-            return "target"
-        return ""
+        governorates = [candidate for candidate in candidates if candidate.kind == "governorate"]
+        return governorates if governorates and not self._around.headed(before) else candidates
 
 
-def _road_ends(reading: Reading, mentions: list[Mention], roads: frozenset[str]) -> list[Mention]:
+def _with_road_ends(reading: Reading, mentions: list[Mention], roads: frozenset[str]) -> list[Mention]:
     """Mark "طريق بغداد - كركوك": both ends are mentions, neither is where the event is."""
     marked = list(mentions)
-    for index, mention in enumerate(mentions):
+    for index, (mention, follower) in enumerate(zip(mentions, mentions[1:], strict=False)):
         word = reading.word_at(mention.start)
         front = reading.words[word - 1] if word else None
         if front is None or front.text.lstrip("بلو") not in roads or mention.start - front.end > 3:
             continue
-        follower = mentions[index + 1] if index + 1 < len(mentions) else None
-        if follower and re.fullmatch(r"\s*[\"']?\s*-\s*", reading.text[mention.end : follower.start]):
-            for position, end in ((index, mention), (index + 1, follower)):
-                marked[position] = Mention(end.start, end.end, end.toponym, "road_end", end.score, end.why)
+        if re.fullmatch(r"\s*[\"']?\s*-\s*", reading.text[mention.end : follower.start]):
+            marked[index : index + 2] = [replace(mention, role="road_end"), replace(follower, role="road_end")]
     return marked
 
 
-def _is_road(head: str, roads: frozenset[str]) -> bool:
-    return any(word.strip("\"'") in roads for word in head.split()[-4:])
-
-
-def _grouped(
-    hits: list[Hit[Toponym | None]],
-) -> Iterable[tuple[Hit[Toponym | None], list[Toponym]]]:
-    """Bring the places of one name at one spot together."""
+def _grouped(hits: list[Hit[Toponym | None]]) -> Iterator[tuple[Hit[Toponym | None], list[Toponym]]]:
+    """Bring the places of one name at one spot together; an outlet's name has none."""
     groups: dict[tuple[int, int], list[Hit[Toponym | None]]] = {}
     for hit in hits:
         groups.setdefault((hit.start, hit.end), []).append(hit)
     for group in groups.values():
-        if any(hit.payload is None for hit in group):
-            yield group[0], []
-        else:
-            yield group[0], [hit.payload for hit in group if hit.payload is not None]
+        outlet = any(hit.payload is None for hit in group)
+        yield group[0], [] if outlet else [hit.payload for hit in group if hit.payload is not None]
 
 
 def _occurrences(text: str, name: str) -> list[tuple[int, int]]:
     return [(found.start(), found.end()) for found in re.finditer(re.escape(name), text)] if name else []
-
-
-def _folded(words: Iterable[str]) -> frozenset[str]:
-    return frozenset(fold(word) for word in words)

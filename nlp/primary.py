@@ -10,43 +10,50 @@ if TYPE_CHECKING:
     from nlp.reading import Reading
 
 # Weights of one mention by the role it plays; chosen on the development sets (docs/nlp.md).
-_ROLE_WEIGHT = {"": 1.0, "dateline": 0.0, "road_end": 0.15, "government": 0.15, "origin": 0.7, "target": 0.4}
+_ROLE_WEIGHT = {
+    "": 1.0, "dateline": 0.0, "road_end": 0.15, "government": 0.15, "after": 0.3, "origin": 0.6, "target": 0.5,
+}  # fmt: skip
 _HEADLINE = 2.5
 _LEAD = 1.6
 _NEED_SENTENCE = 1.4
+# Further mentions of the same governorate add a little: a list of its towns outweighs no other governorate's one.
+_REPEATED = 0.2
 # A governorate is primary beside the heaviest one only where it weighs nearly as much.
 _BESIDE = 0.55
 _ENOUGH = 0.5
 
 
-def primary_governorates(reading: Reading, mentions: list[Mention], *, abroad: bool, national: bool) -> tuple[str, ...]:
-    """Weigh each governorate over its mentions; `abroad` (Iraqis in trouble abroad) and `national` items have none."""
-    if abroad:
+def primary_governorates(reading: Reading, mentions: list[Mention], *, nowhere: bool) -> tuple[str, ...]:
+    """Weigh each governorate over its mentions; `nowhere` items (sport, Iraqis abroad) have none.
+
+    A dateline counts only where the text itself names no governorate of its own, speaks of no wider region, and the
+    dateline is not the capital's bureau.
+    """
+    if nowhere:
         return ()
-    weights: dict[str, float] = defaultdict(float)
+    single: dict[str, list[float]] = defaultdict(list)
     for mention in mentions:
-        weights[mention.toponym.governorate] += _weight(reading, mention)
+        single[mention.toponym.governorate].append(_weight(reading, mention))
+    weights = {code: max(told) + _REPEATED * (sum(told) - max(told)) for code, told in single.items()}
     top = max(weights.values(), default=0.0)
     if top >= _ENOUGH:
         return tuple(sorted(code for code, weight in weights.items() if weight >= max(_ENOUGH, _BESIDE * top)))
     datelines = {m.toponym.governorate for m in mentions if m.role == "dateline"}
-    if national or not datelines or datelines == {"IQ-BG"} or len(weights) > len(datelines):
+    headline_end = next((s.end for s in reversed(reading.sentences) if s.line == 0), 0)
+    if reading.cues_in(0, headline_end, "politics.wide", "politics.foreign") or datelines == {"IQ-BG"}:
         return ()
     return tuple(sorted(datelines - {"IQ-BG"}))
 
 
 def _weight(reading: Reading, mention: Mention) -> float:
     weight = _ROLE_WEIGHT[mention.role] * mention.score
-    index = next(
-        (i for i, sentence in enumerate(reading.sentences) if sentence.start <= mention.start < sentence.end), None
-    )
-    if index is None or not weight:
+    sentence = next((s for s in reading.sentences if s.start <= mention.start < s.end), None)
+    if sentence is None or not weight:
         return weight
-    sentence = reading.sentences[index]
     if sentence.line == 0:
         weight *= _HEADLINE
     elif sentence.line <= 2:
         weight *= _LEAD
-    if reading.kinds_in(sentence.start, sentence.end, "asks.", "suffers.strong"):
+    if reading.cues_in(sentence.start, sentence.end, "asks.", "suffers.strong"):
         weight *= _NEED_SENTENCE
     return weight

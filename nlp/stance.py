@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nlp.analysis import Stance
     from nlp.reading import Reading
 
-_COMPLAINT_ENOUGH = 3.5
+_COMPLAINT_ENOUGH = 3.0
 # An ask told in the text of an answer keeps the item an appeal only where it is plainly still open.
 _STILL_OPEN = 6.0
 
@@ -37,7 +37,7 @@ class Judgement:
     reasons: tuple[str, ...]
 
 
-def judge(reading: Reading, *, iraqi: bool, facilities: int = 0) -> Judgement:
+def judge(reading: Reading, *, iraqi: bool) -> Judgement:
     """Decide the stance. `iraqi` tells that the text names a place or office of Iraq."""
     everything = (0, len(reading.text))
     foreign = len(reading.cues_in(*everything, "politics.foreign"))
@@ -45,6 +45,8 @@ def judge(reading: Reading, *, iraqi: bool, facilities: int = 0) -> Judgement:
         return _none("foreign")
     if reading.cues_in(*everything, "politics.satire"):
         return _none("satire")
+    if reading.cues_in(*everything, "politics.advert"):
+        return _none("an advertisement")
     asks = find_asks(reading)
     strong = tuple(ask for ask in asks if ask.weight >= ENOUGH)
     hardships = tuple(h for h in (_hardship(reading, i) for i in range(len(reading.sentences))) if h.weight > 1.0)
@@ -61,6 +63,8 @@ def judge(reading: Reading, *, iraqi: bool, facilities: int = 0) -> Judgement:
     if complaint >= _COMPLAINT_ENOUGH:
         reasons = tuple(reason for hardship in hardships[:3] for reason in hardship.reasons)
         return Judgement("complaint", _squash(complaint / _COMPLAINT_ENOUGH), (), hardships, reasons)
+    if reading.cues_in(*everything, "speaks.strong") and reading.cues_in(*everything, "answers.fulfils"):
+        return Judgement("response", 0.6, (), (), ("an appeal is spoken of and fulfilled",))
     if _speaks(reading, asks):
         return Judgement("mention", 0.6, (), (), ("appeals are spoken of, none is made",))
     return Judgement("none", 1.0 - _squash(max(best, complaint) / ENOUGH) / 2, (), (), ("nobody asks or suffers",))
@@ -95,12 +99,16 @@ def _hardship(reading: Reading, index: int) -> Hardship:
         add(1.0, "a want")
     if not reasons:
         return Hardship(index, 0.0, ())
-    if any(kind.endswith(".want") for kind in needs):
+    if _wanted(needs):
         add(1.5, "a need named as lacking")
     elif needs:
         add(0.8, "a need")
+    elif need_kinds(reading, *_neighbours(reading, index)):
+        add(0.3, "a need beside it")
     else:
         add(-1.5, "no need")
+    if "speaks.vague" in reading.kinds_in(sentence.start, sentence.end, "speaks.") and not _wanted(needs):
+        add(-2.0, "nothing in particular")
     if "asker.people" in kinds:
         add(0.7, "people")
     if sentence.line == 0:
@@ -112,6 +120,15 @@ def _hardship(reading: Reading, index: int) -> Hardship:
         if kind in kinds:
             add(amount, kind)
     return Hardship(index, weight, tuple(reasons))
+
+
+def _wanted(needs: set[str]) -> bool:
+    return any(kind.endswith(".want") for kind in needs)
+
+
+def _neighbours(reading: Reading, index: int) -> tuple[int, int]:
+    first, last = max(0, index - 1), min(len(reading.sentences) - 1, index + 1)
+    return reading.sentences[first].start, reading.sentences[last].end
 
 
 def _complaint_weight(hardships: tuple[Hardship, ...]) -> float:

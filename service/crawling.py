@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -110,11 +111,22 @@ def _alive(process: int) -> bool:
     return True
 
 
+def _end_with(parent: int) -> None:
+    """End this process when its starter is gone: nobody would give its leases back while it went on.
+
+    Whatever was accepted is in the database, so it may end anywhere.
+    """
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
+
+
 def _main() -> int:
     from service.failing import reported  # noqa: PLC0415 - only as a program
     from service.logs import set_up  # noqa: PLC0415 - only as a program
 
     set_up()
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     with reported() as status:
         crawl_sources(read_settings(), sys.argv[1:])
     return status.code

@@ -45,7 +45,7 @@ def up(settings: Settings) -> None:
             stages.mailing(database, settings, stop),
         ]
         with running(loops, stop):
-            serve(settings, index, outlets)
+            serve(settings, index, outlets, announce=lambda url: log.info("the desk is at %s", url))
 
 
 def crawling(

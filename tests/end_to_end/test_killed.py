@@ -1,0 +1,155 @@
+"""`rasid up` is killed with SIGKILL, anywhere, again and again: nothing is lost, nothing is there twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from index import open_index
+from service.database import changes
+from service.database.engine import Database
+from service.database.tables import alerts, articles, documents, outbox
+from service.demo import Newsroom
+from service.demo.catcher import catching_mail
+from service.demo.sources import registry_text
+
+KILLS = 8
+SEED = 20261124
+TO = "editor@newsroom.example"
+
+
+@contextmanager
+def _up(folder: Path, settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RASID_")} | settings
+    with (folder / "up.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "service", "up"], cwd=folder, env=environment, stdout=log, stderr=log
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _children(process: int) -> list[int]:
+    path = Path(f"/proc/{process}/task/{process}/children")
+    return [int(child) for task in path.parent.parent.glob("*/children") for child in task.read_text().split()]
+
+
+def _kill(process: subprocess.Popen[bytes], chance: random.Random) -> None:
+    """Kill the whole, or the crawl alone, where there is one."""
+    crawls = _children(process.pid)
+    if crawls and chance.random() < 0.5:
+        os.kill(chance.choice(crawls), signal.SIGKILL)
+        time.sleep(chance.uniform(0.0, 1.0))
+    process.kill()
+    process.wait()
+
+
+def _let_time_pass(database: Database) -> None:
+    """What dead processes had claimed is free when their claims end: let them end now."""
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    with database.write() as connection:
+        connection.execute(articles.update().where(articles.c.state == "claimed").values(claimed_until=past))
+        connection.execute(outbox.update().where(outbox.c.state.in_(("sending", "pending"))).values(due=past))
+
+
+def _quiet(database: Database, wanted: int) -> bool:
+    with database.read() as connection:
+        held = connection.scalar(sa.select(sa.func.count()).select_from(articles))
+        waiting = connection.scalar(
+            sa.select(sa.func.count()).select_from(articles).where(articles.c.state.in_(("spooled", "claimed")))
+        )
+        owed = connection.scalar(sa.select(sa.func.count()).select_from(outbox).where(outbox.c.state != "sent"))
+        last = changes.last(connection)
+        stages = {changes.position(connection, name) for name in (changes.INDEXER, changes.MATCHER)}
+    return held == wanted and waiting == 0 and owed == 0 and stages == {last}
+
+
+def _until(true: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.2)
+    return true()
+
+
+def _mail(file: Path) -> EmailMessage:
+    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the crawl's process in /proc, as Linux has it")
+def test_killed_anywhere_it_loses_no_article_doubles_no_document_and_repeats_no_mail_but_one_in_flight(
+    tmp_path: Path,
+) -> None:
+    chance = random.Random(SEED)
+    kept = tmp_path / "mail"
+    with Newsroom(port=0) as room, catching_mail(kept) as smtp_port:
+        (tmp_path / "sources.toml").write_text(registry_text(room.port), encoding="utf-8")
+        settings: dict[str, Any] = {
+            "RASID_DATABASE": f"sqlite:///{tmp_path}/rasid.db",
+            "RASID_INDEX": f"sqlite:///{tmp_path}/index.db",
+            "RASID_PORT": "0",
+            "RASID_CRAWL_DELAY": "0.05",
+            "RASID_CRAWL_PRIVATE_HOSTS": ",".join(room.hosts),
+            "RASID_ALERT_TO": TO,
+            "RASID_ALERT_INTERVAL": "0.5",
+            "RASID_SMTP_HOST": "127.0.0.1",
+            "RASID_SMTP_PORT": str(smtp_port),
+        }
+        with Database.open(settings["RASID_DATABASE"], create=True) as database:
+            for _ in range(KILLS):
+                with _up(tmp_path, settings) as process:
+                    time.sleep(chance.uniform(1.5, 5.0))
+                    _kill(process, chance)
+                _let_time_pass(database)
+            (tmp_path / "up.log").unlink()
+            with _up(tmp_path, settings) as process:
+                wanted = len(room.expected.articles)
+                assert _until(lambda: "the desk is at" in (tmp_path / "up.log").read_text(), 30)
+                assert _until(lambda: _quiet(database, wanted), 90), (tmp_path / "up.log").read_text()[-3000:]
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(30) == 0
+            with database.read() as connection:
+                urls = Counter(connection.scalars(sa.select(articles.c.url)))
+                held = set(connection.scalars(sa.select(documents.c.id)))
+                told = connection.execute(sa.select(alerts.c.case, outbox.c.message_id).join(outbox)).all()
+                cases = set(connection.scalars(sa.select(documents.c.case).where(documents.c.case.is_not(None))))
+        assert urls == Counter(dict.fromkeys(room.expected.articles, 1))
+        assert len(held) == len(room.expected.articles) - len(room.expected.foreign)
+        with open_index(settings["RASID_INDEX"]) as index:
+            assert index.count() == len(held)
+            assert all(index.get(document) for document in held)
+        # each Case stands in exactly one mail; a mail that was in flight comes again under the same Message-ID only
+        assert {row.case for row in told} == cases
+        mails = [_mail(file) for file in kept.glob("*.eml")]
+        assert {mail["Message-ID"] for mail in mails} == {row.message_id for row in told}
+        written = [link for mail in mails for link in set(re.findall(r"/item/([0-9a-f]{64})", _plain(mail)))]
+        assert len(written) == len(set(written))
+
+
+def _plain(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from twisted.internet import address as twisted_address
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IAddress, IResolutionReceiver
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+# Not globally reachable by IANA's special-purpose registries, but by the `ipaddress` of some Python releases.
+_SPECIAL: Final = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100::/64", "2001::/23")))
 _KEPT: Final = 300.0  # seconds for which an answer is kept
 _LOOPBACK: Final = ("127.0.0.1",)
 
@@ -37,9 +39,12 @@ def is_public(address: str) -> bool:
         parsed = ip_address(address)
     except ValueError:
         return False
-    return all(
-        one.is_global and not (one.is_multicast or one.is_reserved or one.is_unspecified) for one in _stands_for(parsed)
-    )
+    return all(map(_is_public, _stands_for(parsed)))
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    special = address.is_multicast or address.is_reserved or address.is_unspecified
+    return address.is_global and not special and not any(address in network for network in _SPECIAL)
 
 
 def _stands_for(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:

@@ -15,19 +15,25 @@ _FOLD: Final = str.maketrans("أإآىة", "اااي\u0647")
 
 # All in the folded form: alif without hamza, yeh for alif maqsura, heh for teh marbuta.
 _NETWORKS: Final = (
-    "فيسبوك فيس تويتر تويت تغريد غرد واتساب واتس تلغرام تليغرام تيليجرام تليجرام تلكرام انستغرام انستكرام لينكدان لينكد"
-    " بنترست ماسنجر فايبر ايميل طباعه facebook twitter whatsapp telegram linkedin messenger viber instagram pinterest"
-    " email print share tweet x شارك مشاركه"
+    "فيسبوك فيس تويتر واتساب واتس تلغرام تليغرام تيليجرام تليجرام تلكرام انستغرام انستكرام لينكدان لينكد بنترست ماسنجر"
+    " فايبر facebook twitter whatsapp telegram linkedin messenger viber instagram pinterest"
 )
+_SHARE_LABELS: Final = "شارك مشاركه غرد تغريد تويت ايميل طباعه email print share tweet x عبر"
 _READ_ALSO: Final = re.compile(
     r"[\W_]*(?:اقرا(?:ي|وا)? (?:ايضا|المزيد|كذلك)|شاهد (?:ايضا|المزيد)|طالع ايضا|قد يهمك|قد يعجبك|ربما يهمك"
     r"|(?:مواضيع|اخبار|مقالات|مواد|خبر|مقال|موضوعات) (?:ذات صله|مرتبطه|متعلقه|مشابهه|ذو صله)|ذات صله"
     r"|(?:المزيد من|اخر|احدث) الاخبار|الاكثر (?:قراءه|مشاهده|تصفحا|شيوعا)|اخبار اخري|من نفس القسم)(?!\w)"
 )
 _CHROME_LINES: Final = (
-    r"(?:شارك(?:ها|نا|ه)?|مشاركه|انشر|ارسل|طباعه|اطبع|نسخ الرابط|رابط مختصر)"
-    r"(?:[\W_]+(?:الخبر|المقال|الموضوع|هذا|علي|عبر|مع|اصدقائك|الاصدقاء|صفحه|الي|صديق|الرابط|في|مواقع|التواصل|الاجتماعي))*",
-    rf"(?:[\W_]*(?:فيس بوك|واتس اب|لينكد ان|البريد الالكتروني|copy link|{'|'.join(_NETWORKS.split())})(?!\w))+",
+    (
+        r"(?:شارك(?:ها|نا|ه)?|مشاركه|انشر|ارسل|طباعه|اطبع|نسخ الرابط|رابط مختصر)"
+        r"(?:[\W_]+(?:الخبر|المقال|الموضوع|هذا|علي|عبر|مع|اصدقائك|الاصدقاء|صفحه|الي|صديق|الرابط|في|مواقع|التواصل"
+        r"|الاجتماعي))*"
+    ),
+    (
+        r"(?:[\W_]*(?:فيس بوك|واتس اب|لينكد ان|البريد الالكتروني|copy link|"
+        rf"{'|'.join((_NETWORKS + ' ' + _SHARE_LABELS).split())})(?!\w))+"
+    ),
     r"(?:عدد )?(?:المشاهدات|مشاهدات|القراءات|المشاهده|الزيارات|الزوار|قراءه|مشاهده)[\W_]*\d*",
     r"\d+ (?:مشاهده|قراءه|زياره|مشاهدات|تعليق(?:ات)?)",
     r"(?:اترك|اضف|اكتب) (?:تعليقا?|ردا?)(?: .{0,60})?",
@@ -37,10 +43,11 @@ _CHROME_LINES: Final = (
     r"(?:ال)?(?:عوده|رجوع) (?:الي )?(?:الصفحه )?(?:الرئيسيه|للرئيسيه|الاعلي|الخلف)",
 )
 _CHROME_LINE: Final = re.compile(rf"[\W_]*(?:{'|'.join(_CHROME_LINES)})[\W_]*")
+# At the beginning of a line only: «تابعوا تطبيق القرار» is news.
 _CALL: Final = re.compile(
-    r"(?:لمتابعه|تابعوا?نا|تابعوا|اشترك(?:وا)?|انضم(?:وا)?|للاشتراك|حمل(?:وا)? تطبيق|يمكنكم متابعتنا|كن اول من).{0,120}"
-    r"(?:قنا(?:ه|تنا)|تليغرام|تلغرام|تليجرام|تيليجرام|تلكرام|فيسبوك|فيس بوك|واتساب|تويتر|انستغرام|نشرتنا|النشره|تطبيق|يوتيوب"
-    r"|منصه|google)"
+    r"[\W_]*(?:لمتابعه|تابعونا|تابعنا|اشترك(?:وا)?|انضم(?:وا)?|للاشتراك|يمكنكم متابعتنا|كن اول من"
+    r"|حمل(?:وا)? (?:ال)?تطبيق)(?!\w).{0,80}(?:قنا(?:ه|تنا)|نشرتنا|التطبيق|تطبيقنا|صفح(?:ه|تنا)|منصاتنا|google|"
+    rf"{'|'.join(_NETWORKS.split())})"
 )
 _DISCLAIMER: Final = re.compile(
     r"(?:الاراء|المقالات|التعليقات|ما ينشر|المقال)[^.]{0,80}"
@@ -50,15 +57,17 @@ _DISCLAIMER: Final = re.compile(
 
 # Whole words of class names and ids.
 _CHROME_NAMES: Final = (
-    r"shar(?:e|ing|er) social addtoany sharedaddy addthis related relatedposts breadcrumbs? comments? respond newsletter"
-    r" subscribe tags? tagcloud sidebar widget most-?read popular trending ticker copyrights? cookie banner advert\w* ads?"
-    r" author-box prev-?next pagination navigation read-?also see-?also more-?news"
+    r"shar(?:e|ing|er) social addtoany sharedaddy addthis related relatedposts breadcrumbs? comments-area"
+    r" comment-respond respond newsletter subscribe tags-links post-tags article-tags tagcloud sidebar most-?read"
+    r" popular trending ticker copyrights? cookie banner advert\w* ads? author-box prev-?next pagination navigation read-?also"
+    r" see-?also more-?news"
 )
 _CHROME_CLASS: Final = re.compile(rf"(?:^|[\s_-])(?:{'|'.join(_CHROME_NAMES.split())})(?:$|[\s_-])", re.IGNORECASE)
 _NEVER: Final = frozenset({"html", "body", "main", "article"})
 _HEADINGS: Final = frozenset(
     {"h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "span", "strong", "b", "a", "li", "em", "label"}
 )
+_SENTENCE: Final = 60  # characters: a paragraph of so many is no label
 _MAX_CHROME: Final = 600  # characters: a block that says more than this is not removed for its class alone
 
 
@@ -102,11 +111,11 @@ def kept_lines(lines: list[str]) -> list[str]:
         folded = fold(line)
         if not folded or _is_menu(folded) or all(_CHROME_LINE.fullmatch(part) for part in folded.split("|")):
             continue
-        if len(folded) < 300 and (_READ_ALSO.match(folded) or _CALL.search(folded)):
-            continue
-        if len(folded) < 700 and _DISCLAIMER.search(folded) and kept:
+        if len(folded) < 300 and (_READ_ALSO.match(folded) or _CALL.match(folded)):
             continue
         kept.append(line)
+    while len(kept) > 1 and len(kept[-1]) < 700 and _DISCLAIMER.search(fold(kept[-1])):
+        kept.pop()
     return kept
 
 
@@ -120,7 +129,14 @@ def _is_menu(line: str) -> bool:
 
 
 def _is_chrome(element: HtmlElement) -> bool:
-    return len(text_of(element)) <= _MAX_CHROME or _link_share(element) > 0.6
+    """Return whether a block named as chrome is that: themes give an article's own wrapper such names too."""
+    if element.find(".//h1") is not None:
+        return False
+    if _link_share(element) > 0.6:
+        return True
+    if len(text_of(element)) > _MAX_CHROME:
+        return False
+    return not any(len(text_of(paragraph)) >= _SENTENCE for paragraph in element.iter("p"))
 
 
 def _link_share(element: HtmlElement) -> float:

@@ -58,8 +58,8 @@ class Discovered:
         """Return the outlet as TOML."""
         outlet = {"id": self.id, "name": self.name, "url": self.url, "home": ""}
         tables = ["[[outlet]]\n" + _rows(outlet)]
-        for source in self.sources:
-            tables.append("[[outlet.source]]\n" + _rows({"id": source.id, "kind": source.kind, "url": source.url}))
+        sources = [{"id": source.id, "kind": source.kind.value, "url": source.url} for source in self.sources]
+        tables += [f"[[outlet.source]]\n{_rows(source)}" for source in sources]
         if not self.sources:
             listing = {"id": f"{self.id}-news", "kind": "listing", "url": self.url, "items": "h2 a"}
             rows = f"[[outlet.source]]\n{_rows(listing)}".replace("\n", "\n# ")

@@ -36,7 +36,7 @@ def read_feed(body: bytes, url: str, content_type: str = "") -> ListPage:
         resolve_relative_uris=False,
         sanitize_html=False,
     )
-    if not parsed.version and not parsed.entries:
+    if not parsed.get("version") and not parsed.entries:
         message = f"not a feed: {parsed.get('bozo_exception', 'no RSS or Atom in it')}"
         raise BadListError(message[:200])
     return ListPage(entries=tuple(entry for item in parsed.entries if (entry := _entry(item, url))))

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 _PUBLISHED_META: Final = (
     "article:published_time", "og:article:published_time", "og:published_time", "datepublished", "date", "pubdate",
     "publishdate", "publish-date", "publish_date", "dc.date.issued", "dc.date", "dcterms.created", "sailthru.date",
-    "article.published", "parsely-pub-date", "cxenseparse:recs:publishtime", "last-modified",
+    "article.published", "parsely-pub-date", "cxenseparse:recs:publishtime",
 )  # fmt: skip
 _ARTICLE_TYPES: Final = re.compile(r"(?:News|Blog|Report|Opinion|Analysis|Live)?(?:Article|Posting|BlogPosting)|Report")
 _SEPARATOR: Final = re.compile(r"\s*[|»«•·]\s*|\s+[-–—:]+\s+|\s*::\s*")
 _NAME_NOISE: Final = re.compile(
-    r"\b(?:وكاله|شبكه|قناه|جريده|صحيفه|موقع|الاخباريه|الاخباري|للانباء|الانباء|الرسمي|الرسميه|الفضائيه|نيوز|news|agency|tv|network|com|net|org|iq)\b"
+    r"\b(?:وكاله|شبكه|قناه|جريده|صحيفه|موقع|الاخباريه|الاخباري|للانباء|الانباء|الرسمي|الرسميه|الفضائيه|نيوز"
+    r"|news|agency|tv|network|com|net|org|iq)\b"
 )
 _DATED_NAME: Final = re.compile(r"date|time|publish|posted|meta|stamp|tarikh|تاريخ", re.IGNORECASE)
 _LANGUAGE: Final = re.compile(r"[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*")
@@ -117,7 +118,7 @@ def read_published(tree: HtmlElement, facts: PageFacts) -> tuple[ReadDate, Publi
 
 
 def _date_candidates(tree: HtmlElement, facts: PageFacts) -> Iterator[tuple[str, PublishedFrom]]:
-    for name in _PUBLISHED_META[:-1]:
+    for name in _PUBLISHED_META:
         if name in facts.metas:
             yield facts.metas[name], PublishedFrom.PAGE
     if published := facts.linked("datePublished"):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from service.demo import Newsroom
@@ -16,9 +16,9 @@ class Visit(NamedTuple):
     """A running newsroom and a client that reaches its virtual hosts without a name server."""
 
     room: Newsroom
-    client: httpx.Client
+    client: httpx2.Client
 
-    def get(self, url: str, *, method: str = "GET", **headers: str) -> httpx.Response:
+    def get(self, url: str, *, method: str = "GET", **headers: str) -> httpx2.Response:
         parts = urlsplit(url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         return self.client.request(
@@ -27,7 +27,7 @@ class Visit(NamedTuple):
             headers={"host": parts.netloc} | {name.replace("_", "-"): each for name, each in headers.items()},
         )
 
-    def at(self, host: str, path: str, *, method: str = "GET", **headers: str) -> httpx.Response:
+    def at(self, host: str, path: str, *, method: str = "GET", **headers: str) -> httpx2.Response:
         return self.get(f"http://{host}.localhost:{self.room.port}{path}", method=method, **headers)
 
 
@@ -44,5 +44,5 @@ def fresh_visit() -> Iterator[Visit]:
 
 
 def _visit() -> Iterator[Visit]:
-    with Newsroom(port=0) as room, httpx.Client(base_url=room.url) as client:
+    with Newsroom(port=0) as room, httpx2.Client(base_url=room.url) as client:
         yield Visit(room, client)

@@ -4,7 +4,7 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2
 import pytest
 from lxml import html
 
@@ -76,12 +76,12 @@ def test_leaving_stops_the_server_and_frees_its_port() -> None:
     before = threading.active_count()
     with Newsroom(port=0) as room:
         port = room.port
-        assert httpx.get(room.url).status_code == 200
+        assert httpx2.get(room.url).status_code == 200
     assert threading.active_count() == before
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(room.url)
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(room.url)
     with Newsroom(port=port) as again:
-        assert httpx.get(again.url).status_code == 200
+        assert httpx2.get(again.url).status_code == 200
 
 
 def test_leaving_does_not_wait_for_a_client_that_does_not_read() -> None:
@@ -96,7 +96,7 @@ def test_leaving_does_not_wait_for_a_client_that_does_not_read() -> None:
 
 def test_two_newsrooms_do_not_share_what_they_count() -> None:
     with Newsroom(port=0) as one, Newsroom(port=0) as other:
-        httpx.get(one.url)
+        httpx2.get(one.url)
         one.edition = 2
         assert (sum(one.requests.values()), sum(other.requests.values())) == (1, 0)
         assert other.edition == 1

@@ -23,7 +23,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 LONGEST_WORD = 255
 """Code points of a run of letters that count; what follows is cut off (a `truncate` filter)."""
@@ -37,7 +37,7 @@ _MARK = (
 """Combining marks and invisible format characters: they belong to the word that they stand in. The zero-width space
 (U+200B) is not among them: it parts words."""
 
-WORD = re.compile(rf"[^\W_][^\W_{_MARK}]*(?:[{_MARK}]+[^\W_{_MARK}]*)*")
+WORD = re.compile(rf"[^\W_\u0640][^\W_{_MARK}]*(?:[{_MARK}]+[^\W_{_MARK}]*)*")
 _PRESENTATION = re.compile("[\ufb50-\ufdff\ufe70-\ufefe]+")
 """Arabic letters by their shape in the word, as pages converted from old code pages still hold them."""
 
@@ -130,20 +130,23 @@ class Token:
 
 def analyse(text: str) -> list[Token]:
     """Return the words of `text` in order. Any string is valid input; one without words gives an empty list."""
-    return [Token(word.start(), word.end(), *forms(word.group()[:LONGEST_WORD])) for word in WORD.finditer(text)]
+    found = ((*word.span(), *forms(word[0][:LONGEST_WORD])) for word in WORD.finditer(text))
+    return [Token(start, end, exact, stem) for start, end, exact, stem in found if exact]
 
 
-def word_forms(text: str) -> Iterator[tuple[str, str | None]]:
-    """Yield `(exact, stem)` of each word of `text`: `analyse` without the offsets, for indexing at speed."""
+def word_forms(text: str) -> list[tuple[str, str | None]]:
+    """Return `(exact, stem)` of each word of `text`: `analyse` without the offsets, for indexing at speed."""
     words = WORD.findall(text)
     if any(len(word) > LONGEST_WORD for word in words):
         words = [word[:LONGEST_WORD] for word in words]
-    return map(forms, words)
+    return [form for form in map(forms, words) if form[0]]
 
 
 @lru_cache(maxsize=200_000)
 def forms(word: str) -> tuple[str, str | None]:
     """Return the exact and the stemmed form of one word; the stem is None where it is a stop word.
+
+    The exact form is empty for the few letters that are marks in the end (isolated shapes of vowel signs).
 
     Cached: a word of the news has nearly always been seen before. The whole cache takes some 60 MB at most.
     """

@@ -18,8 +18,9 @@ _DIGEST = 6
 """Bytes that tell queries apart. They guard against mistakes, not against forgery: a cursor opens nothing that the
 query itself would not."""
 
-_LONGEST = 16_000
-"""Characters of the longest cursor that an index gives; a few hundred are usual."""
+_LONGEST = 100_000
+"""Characters of the longest cursor that an index gives. Under 200 are usual, some thousand after a thousand hits by
+relevance, and only thousands of hits with one and the same score make it longer."""
 
 
 def seal(query: Query, position: bytes) -> str:

@@ -129,6 +129,7 @@ def _open(path: Path) -> Session:
     connection = apsw.Connection(str(path))
     try:
         connection.set_busy_timeout(round(_PATIENCE * 1000))
+        connection.execute("SELECT 1 FROM sqlite_schema").fetchone()  # what is no database says so here
         register(connection)
         _write_ahead(connection)
         # FULL: a batch that the database counts as indexed must not be lost with the power.

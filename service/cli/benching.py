@@ -32,7 +32,7 @@ def bench(
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a measurement.")] = False,
 ) -> None:
     """Measure speed and memory on this machine; the figures in docs/benchmarks.md were made by it."""
-    from service.bench import measure
+    from service.bench.measuring import measure
 
     for line in measure(target.value, documents=documents, as_json=json_):
         typer.echo(line)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nlp.analysis import Appeal, Evidence, Span
 from nlp.needs import needs_of, urgency_of
-from nlp.parties import addressees, appellants, sufferers
+from nlp.parties import addressees, appellants, headline_people, sufferers
 from nlp.summary import summarise
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ def _split(reading: Reading, judgement: Judgement) -> list[Telling]:
             groups.append([telling])
         else:
             home.append(telling)
-    return [_merged(group) for group in groups]
+    merged = [_merged(group) for group in groups]
+    headline = tuple(headline_people(reading))
+    merged[0] = replace(merged[0], who=_distinct((*merged[0].who, *headline)))
+    return merged
 
 
 def _apart(reading: Reading, first: Telling, second: Telling) -> bool:

@@ -18,7 +18,7 @@ _BY_SUBJECT = {"people": 2.5, "group": 1.5, "speakers": 1.0, "": -0.5, "authorit
 ENOUGH = 4.0
 """An ask that weighs as much makes an appeal."""
 
-_SUBJECT_FRONT, _SUBJECT_BACK, _ADDRESSEE_REACH, _AT_ONCE = 160, 45, 90, 2
+_SUBJECT_FRONT, _SUBJECT_BACK, _ADDRESSEE_REACH, _AT_ONCE = 160, 45, 150, 2
 # Participles and the like look back for who asks: "… , مطالبين بـ".
 _LOOKS_BACK = ("مطالب", "داعي", "للمطالبه", "مناشد", "مستغيث", "طالبين", "متوسل", "المطالبه")
 _SPEAKING = frozenset({"asker.people", "asker.speakers"})
@@ -100,6 +100,8 @@ def _weigh(reading: Reading, index: int, cue: Cue, *, ordered: bool, noticed: bo
         reasons.append((-5.0, "foreigners"))
     if cue.kind == "asks.first_person" and noticed:
         reasons.append((-2.5, "a notice"))
+    if cue.kind == "asks.first_person" and _official_speaks(reading, sentence, cue):
+        reasons.append((-3.0, "an official speaks"))
     if (close and official and subject != "speakers") or (ordered and cue.kind != "asks.first_person"):
         reasons.append((-3.0, "an order or advice"))
     if official and reading.cues_in(start, end, "orders.advice"):
@@ -108,6 +110,12 @@ def _weigh(reading: Reading, index: int, cue: Cue, *, ordered: bool, noticed: bo
         reasons.append((-2.0, "nothing in particular"))
     weight = sum(amount for amount, _ in reasons)
     return Ask(cue, index, subject, asker, asked, weight, tuple(f"{why} {amount:+.1f}" for amount, why in reasons))
+
+
+def _official_speaks(reading: Reading, sentence: Sentence, cue: Cue) -> bool:
+    """Tell "the minister: we want …", where no people and no speaker for them are named before the verb."""
+    before = {agent.kind for agent in agents(reading, sentence.start, cue.start)}
+    return bool(before) and not before & _SPEAKING
 
 
 def _asked(reading: Reading, sentence: Sentence, cue: Cue, asker: Cue | None) -> tuple[Cue, ...]:
@@ -151,10 +159,13 @@ def _asker(reading: Reading, index: int, cue: Cue) -> Cue | None:
 
 def agents(reading: Reading, start: int, end: int) -> list[Cue]:
     """Return those who may act in a stretch: not those under لِـ or بـ, and of "a number of deputies" the deputies."""
+    asked = {cue.start for cue in reading.cues_in(start, end, "asked.") if len(reading.text[cue.start : cue.end].split()) > 1}
     found = [
         agent
         for agent in reading.cues_in(start, end, "asker.")
-        if not agent.particles.endswith("ب") and (not agent.particles.endswith("ل") or agent.particles.endswith("ال"))
+        if (agent.kind != "asker.people" or agent.start not in asked)
+        and not agent.particles.endswith("ب")
+        and (not agent.particles.endswith("ل") or agent.particles.endswith("ال"))
     ]
     return [
         agent

@@ -46,11 +46,21 @@ def needs_of(reading: Reading, stretches: Iterable[tuple[int, int]]) -> tuple[st
 
 def urgency_of(reading: Reading, stretches: Iterable[tuple[int, int]], needs: tuple[str, ...]) -> Urgency:
     """Return how urgent the told need is; words of danger in the deciding stretches weigh more than elsewhere."""
-    critical = len(reading.cues_in(0, len(reading.text), "urgency.critical"))
+    everything = (0, len(reading.text))
+    danger = len(reading.cues_in(*everything, "urgency.critical"))
     close = sum(len(reading.cues_in(start, end, "urgency.critical")) for start, end in stretches)
-    high = len(reading.cues_in(0, len(reading.text), "urgency.high"))
-    if close * 2 + critical >= 3:
+    if close * 2 + danger >= _DANGER and not _NEVER_CRITICAL >= set(needs):
         return "critical"
-    if high and not set(needs) <= {"other", "education", "agriculture", "documents_administration"}:
+    if _ESSENTIAL & set(needs[:2]):
+        return "high"
+    if "jobs_salaries" in needs and reading.cues_in(*everything, "urgency.wages"):
+        return "high"
+    if needs[0] in _BY_WORDS and any(reading.cues_in(start, end, "urgency.high") for start, end in stretches):
         return "high"
     return "normal"
+
+
+_DANGER = 3
+_ESSENTIAL = frozenset({"water", "electricity", "health", "sewage_environment", "prices_fuel", "displacement"})
+_NEVER_CRITICAL = frozenset({"jobs_salaries", "agriculture", "documents_administration", "education", "prices_fuel"})
+_BY_WORDS = frozenset({"roads_transport", "housing_land", "welfare_aid", "security_justice", "other"})

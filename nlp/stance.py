@@ -60,7 +60,7 @@ def judge(reading: Reading, *, iraqi: bool) -> Judgement:
     if strong:
         reasons = tuple(reason for ask in strong[:3] for reason in ask.reasons)
         return Judgement("appeal", _squash(best / ENOUGH), strong, hardships, reasons)
-    if complaint >= _COMPLAINT_ENOUGH:
+    if complaint >= _COMPLAINT_ENOUGH and (iraqi or _people(reading, hardships)):
         reasons = tuple(reason for hardship in hardships[:3] for reason in hardship.reasons)
         return Judgement("complaint", _squash(complaint / _COMPLAINT_ENOUGH), (), hardships, reasons)
     if reading.cues_in(*everything, "speaks.strong") and reading.cues_in(*everything, "answers.fulfils"):
@@ -124,6 +124,11 @@ def _hardship(reading: Reading, index: int) -> Hardship:
 
 def _wanted(needs: set[str]) -> bool:
     return any(kind.endswith(".want") for kind in needs)
+
+
+def _people(reading: Reading, hardships: tuple[Hardship, ...]) -> bool:
+    told = [reading.sentences[hardship.sentence] for hardship in hardships]
+    return any(reading.cues_in(sentence.start, sentence.end, "asker.people") for sentence in told)
 
 
 def _neighbours(reading: Reading, index: int) -> tuple[int, int]:

@@ -1,0 +1,29 @@
+import subprocess
+import sys
+
+import nlp
+
+PUBLIC = [
+    "ALERTABLE", "ANALYSED_LENGTH", "SAME_TEXT", "Analyser", "Analysis", "Appeal", "DataFault", "Decision", "Entity",
+    "EvaluationFault", "Evidence", "Facility", "Governorates", "NlpError", "Normalised", "Place", "Span", "Stance",
+    "Urgency", "bands", "detect_language", "evaluate_items", "mask_private", "normalise", "private_spans", "resemblance",
+    "score_table", "signature",
+]  # fmt: skip
+
+
+def test_the_public_names_are_these_and_all_can_be_had():
+    assert nlp.__all__ == PUBLIC
+    assert all(getattr(nlp, name) is not None for name in PUBLIC)
+    assert dir(nlp) == sorted(PUBLIC)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    assert not hasattr(nlp, "Analyzer")
+
+
+def test_importing_the_library_loads_none_of_its_dependencies():
+    heavy = "[m for m in ('camel_tools', 'ahocorasick', 'datasketch', 'numpy') if m in sys.modules]"
+    told = subprocess.run(
+        [sys.executable, "-c", f"import sys, nlp; print({heavy})"], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "[]"

@@ -43,17 +43,6 @@ def index(settings: Settings) -> Index:
     return open_index(settings.index)
 
 
-def fresh_index(settings: Settings) -> Index:
-    """Open the index to make it again: one that cannot be read any more is removed first."""
-    from index import IndexBroken, open_index, remove_index  # noqa: PLC0415 - see index
-
-    try:
-        return open_index(settings.index)
-    except IndexBroken:
-        remove_index(settings.index)
-        return open_index(settings.index)
-
-
 def registry(settings: Settings) -> Registry:
     """Read the registry of outlets. Raises SettingsError where there is none, RegistryError where it is faulty."""
     from crawler import load_registry  # noqa: PLC0415 - only some commands need it

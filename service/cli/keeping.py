@@ -48,7 +48,7 @@ def reindex() -> None:
 
     settings = read_settings()
     outlets = assembly.outlets(settings)
-    with assembly.database(settings) as database, assembly.fresh_index(settings) as index:
+    with assembly.database(settings) as database, assembly.index(settings) as index:
         with Progress(transient=True) as progress:
             task = progress.add_task("reindexing", total=None)
             done = indexer.reindex(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nlp.analysis import Analysis, Entity, Facility, Governorates, Place
 from nlp.appeals import build_appeals
-from nlp.facilities import FacilityReader, Found
+from nlp.facilities import FacilityReader
 from nlp.language import detect_language
 from nlp.lexicon import Lexicon
 from nlp.places import Mention, PlaceReader, Refusal
 from nlp.primary import primary_governorates
 from nlp.reading import Reading, read
 from nlp.stance import Judgement, judge
+
+if TYPE_CHECKING:
+    from nlp.facility_names import Found
 
 RULES_VERSION = "rules-1"
 
@@ -22,8 +26,9 @@ ANALYSED_LENGTH = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One thing decided about a text: `what` (stance, place, not_place, facility, language, length), the words it rests
-    on with their offsets in the original (0, 0 for the whole), and why.
+    """One thing decided about a text, the words it rests on (offsets in the original; 0, 0 for the whole), and why.
+
+    `what` is "language", "length", "place", "not_place", "facility", "ask" or "stance".
     """
 
     what: str
@@ -152,7 +157,7 @@ def _facility(reading: Reading, found: Found, work: _Work) -> Facility:
 
 
 def _standing_in(found: Found, work: _Work) -> str | None:
-    """The governorate named in the facility's name, else beside it in the sentence, else the item's only one."""
+    """Return the governorate in the facility's name, else beside it in the sentence, else the item's only one."""
     inside = [m for m in work.mentions if found.start <= m.start < found.end and m.role != "road_end"]
     if inside:
         return inside[-1].toponym.governorate

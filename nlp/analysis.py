@@ -1,4 +1,7 @@
-"""What the NLP says of one text. `Analysis.to_dict` is the JSON contract; offsets are code points of the text as given."""
+"""What the NLP says of one text.
+
+`Analysis.to_dict` is the JSON contract; offsets are code points of the text as given.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A mention of a place. `kind` is the gazetteer's (governorate, seat, district, subdistrict, town, quarter, …),
-    `name` its official name, `governorate` an ISO 3166-2 code, `score` in 0..1 how sure the reading is.
+    """A mention of a place.
+
+    `kind` is the gazetteer's (governorate, seat, district, subdistrict, town, quarter, …), `name` its official name,
+    `governorate` an ISO 3166-2 code, `score` in 0..1 how sure the reading is.
     """
 
     text: str
@@ -86,7 +91,7 @@ class Appeal:
 
 @dataclass(frozen=True, slots=True)
 class Governorates:
-    """ISO 3166-2 codes, sorted: `mentioned` names every one that the text names, `primary` where the event or need is."""
+    """ISO 3166-2 codes, sorted: `mentioned` is every one that the text names, `primary` where the event or need is."""
 
     mentioned: tuple[str, ...]
     primary: tuple[str, ...]

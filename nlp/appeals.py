@@ -11,7 +11,7 @@ from nlp.parties import addressees, appellants, headline_people, sufferers
 from nlp.summary import summarise
 
 if TYPE_CHECKING:
-    from nlp.facilities import Found
+    from nlp.facility_names import Found
     from nlp.reading import Reading
     from nlp.segmentation import Sentence
     from nlp.stance import Judgement
@@ -55,8 +55,8 @@ def _split(reading: Reading, judgement: Judgement) -> list[Telling]:
         else:
             home.append(telling)
     merged = [_merged(group) for group in groups]
-    headline = tuple(headline_people(reading))
-    merged[0] = replace(merged[0], who=_distinct((*merged[0].who, *headline)))
+    if not any(telling.who for telling in merged):
+        merged[0] = replace(merged[0], who=tuple(headline_people(reading)))
     return merged
 
 
@@ -117,8 +117,10 @@ def _appeal(
     whom = tuple(reading.span(*span) for span in telling.whom)
     inside = tuple(reading.span(f.start, f.end) for f in facilities if start <= f.start < end)
     evidence = [_evidence(reading, *piece) for piece in telling.evidence]
-    for cue in reading.cues_in(start, end, *(f"{need}." for need in needs)):
-        evidence.append(_evidence(reading, cue.start, cue.end, f"need:{cue.kind.partition('.')[0]}"))
+    evidence += [
+        _evidence(reading, cue.start, cue.end, f"need:{cue.kind.partition('.')[0]}")
+        for cue in reading.cues_in(start, end, *(f"{need}." for need in needs))
+    ]
     return Appeal(
         start=whole.start,
         end=whole.end,
@@ -134,7 +136,7 @@ def _appeal(
 
 
 def _deciding(reading: Reading, told: list[Sentence]) -> list[tuple[int, int]]:
-    """The sentences that tell it, and the headline."""
+    """Return the stretches of the sentences that tell it, and of the headline."""
     headline = [sentence for sentence in reading.sentences if sentence.line == 0][:2]
     return list(dict.fromkeys((sentence.start, sentence.end) for sentence in [*headline, *told]))
 

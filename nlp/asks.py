@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nlp.needs import need_kinds
+from nlp.needs import need_kinds, wanted
+from nlp.weighing import weigh
 
 if TYPE_CHECKING:
     from nlp.lexicon import Cue
@@ -26,14 +27,17 @@ _QUANTITIES = frozenset({"عدد من", "مجموعه من", "جمع من", "ع�
 # An order is addressed at once: "دعت الوزارة المواطنين إلى".
 _ORDER_REACH = 30
 _NISBA_REACH = 16
+_ORDER = "an order or advice"
 # A verb in the plural tells of a group even where it is not named again.
 _PLURAL = ("وا", "ون", "ين", "بو")
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One asking phrase: its cue, sentence, subject ("people", "speakers", "authority", "political" or ""), the cues of
-    who asks and of who is asked, its weight, and the reasons that made it.
+    """One asking phrase.
+
+    `subject` is "people", "group" (a plural verb alone), "speakers", "authority", "political" or "" (nobody named);
+    `asker` and `asked` are the cues of who asks and of who is asked; `reasons` tell what made the weight.
     """
 
     cue: Cue
@@ -62,7 +66,7 @@ def find_asks(reading: Reading) -> list[Ask]:
             if cue.kind == "asks.opening" and not _opens(reading, sentence, cue):
                 continue
             ask = _weigh(reading, index, cue, ordered=ordered, noticed=noticed)
-            ordered = ordered or (not found and "an order or advice -3.0" in ask.reasons)
+            ordered = ordered or (not found and any(reason.startswith(_ORDER) for reason in ask.reasons))
             found.append(ask)
     return found
 
@@ -80,36 +84,30 @@ def _weigh(reading: Reading, index: int, cue: Cue, *, ordered: bool, noticed: bo
     asked = _asked(reading, sentence, cue, asker)
     needed = need_kinds(reading, start, end)
     official = subject in {"authority", "speakers", "political", ""}
+    first_person = cue.kind == "asks.first_person"
+    beside = not needed and bool(need_kinds(reading, *reading.around(index)))
     close = reading.cues_in(cue.end, min(end, cue.end + _ORDER_REACH), "orders.to_citizens")
-    reasons: list[tuple[float, str]] = [(_BY_KIND[cue.kind], cue.kind)]
-    if cue.kind != "asks.first_person":
-        reasons.append((_BY_SUBJECT[subject], f"asked by {subject or 'nobody named'}"))
-    if needed:
-        reasons.append((1.5, "a need in the sentence"))
-    elif need_kinds(reading, *_around(reading, index)):
-        reasons.append((1.0, "a need beside it"))
-    else:
-        reasons.append((-1.5, "no need"))
-    if asked:
-        reasons.append((0.7, "somebody is asked"))
-    if reading.cues_in(start, end, "asks.rescue"):
-        reasons.append((1.0, "rescue"))
-    if reading.cues_in(start, end, "politics.strong"):
-        reasons.append((-2.5 if official else -1.0, "politics"))
-    if asker is not None and reading.cues_in(asker.start, asker.end + _NISBA_REACH, "politics.foreign"):
-        reasons.append((-5.0, "foreigners"))
-    if cue.kind == "asks.first_person" and noticed:
-        reasons.append((-2.5, "a notice"))
-    if cue.kind == "asks.first_person" and _official_speaks(reading, sentence, cue):
-        reasons.append((-3.0, "an official speaks"))
-    if (close and official and subject != "speakers") or (ordered and cue.kind != "asks.first_person"):
-        reasons.append((-3.0, "an order or advice"))
-    if official and reading.cues_in(start, end, "orders.advice"):
-        reasons.append((-1.5, "advice"))
-    if reading.cues_in(start, end, "speaks.vague") and not any(kind.endswith(".want") for kind in needed):
-        reasons.append((-2.0, "nothing in particular"))
-    weight = sum(amount for amount, _ in reasons)
-    return Ask(cue, index, subject, asker, asked, weight, tuple(f"{why} {amount:+.1f}" for amount, why in reasons))
+    foreign = asker and reading.cues_in(asker.start, asker.end + _NISBA_REACH, "politics.foreign")
+    order = (close and official and subject != "speakers") or (ordered and not first_person)
+    weight, reasons = weigh(
+        [
+            (True, _BY_KIND[cue.kind], cue.kind),
+            (not first_person, _BY_SUBJECT[subject], f"asked by {subject or 'nobody named'}"),
+            (needed, 1.5, "a need in the sentence"),
+            (beside, 1.0, "a need beside it"),
+            (not needed and not beside, -1.5, "no need"),
+            (asked, 0.7, "somebody is asked"),
+            (reading.cues_in(start, end, "asks.rescue"), 1.0, "rescue"),
+            (reading.cues_in(start, end, "politics.strong"), -2.5 if official else -1.0, "politics"),
+            (foreign, -5.0, "foreigners"),
+            (first_person and noticed, -2.5, "a notice"),
+            (first_person and _official_speaks(reading, sentence, cue), -3.0, "an official speaks"),
+            (order, -3.0, _ORDER),
+            (official and reading.cues_in(start, end, "orders.advice"), -1.5, "advice"),
+            (reading.cues_in(start, end, "speaks.vague") and not wanted(needed), -2.0, "nothing in particular"),
+        ]
+    )
+    return Ask(cue, index, subject, asker, asked, weight, reasons)
 
 
 def _official_speaks(reading: Reading, sentence: Sentence, cue: Cue) -> bool:
@@ -159,7 +157,9 @@ def _asker(reading: Reading, index: int, cue: Cue) -> Cue | None:
 
 def agents(reading: Reading, start: int, end: int) -> list[Cue]:
     """Return those who may act in a stretch: not those under لِـ or بـ, and of "a number of deputies" the deputies."""
-    asked = {cue.start for cue in reading.cues_in(start, end, "asked.") if len(reading.text[cue.start : cue.end].split()) > 1}
+    asked = {
+        cue.start for cue in reading.cues_in(start, end, "asked.") if len(reading.text[cue.start : cue.end].split()) > 1
+    }
     found = [
         agent
         for agent in reading.cues_in(start, end, "asker.")
@@ -170,10 +170,17 @@ def agents(reading: Reading, start: int, end: int) -> list[Cue]:
     return [
         agent
         for agent, follower in zip(found, [*found[1:], None], strict=False)
-        if follower is None
-        or reading.text[agent.start : agent.end] not in _QUANTITIES
-        or follower.start - len(follower.particles) - agent.end > _AT_ONCE + len("من ")
+        if not _counts_another(reading, agent, follower)
     ]
+
+
+def _counts_another(reading: Reading, agent: Cue, follower: Cue | None) -> bool:
+    """Tell a quantity that stands before who is counted ("عدد من النواب") or counts no people ("عشرات القرى")."""
+    word = reading.text[agent.start : agent.end]
+    if word not in _QUANTITIES:
+        return False
+    near = follower is not None and follower.start - len(follower.particles) - agent.end <= _AT_ONCE + len("من ")
+    return near or not word.startswith("ال")
 
 
 def _agrees(reading: Reading, cue: Cue, agent: Cue) -> bool:
@@ -184,7 +191,7 @@ def _agrees(reading: Reading, cue: Cue, agent: Cue) -> bool:
 
 
 def _best(agents: list[Cue]) -> Cue | None:
-    """Return who speaks among those before a verb: people outweigh the offices named beside them, the first the rest."""
+    """Return who speaks among those before a verb: people before the offices beside them, then the first."""
     order = ("asker.people", "asker.speakers", "asker.political", "asker.authority")
     return min(agents, key=lambda agent: (order.index(agent.kind), agent.start), default=None)
 
@@ -192,9 +199,3 @@ def _best(agents: list[Cue]) -> Cue | None:
 def _first(agents: list[Cue]) -> Cue | None:
     """Return the agent nearest after a verb; of several at one place the most specific."""
     return min(agents, key=lambda agent: (agent.start, agent.start - agent.end, agent.kind), default=None)
-
-
-def _around(reading: Reading, index: int) -> tuple[int, int]:
-    first = reading.sentences[max(0, index - 1)]
-    last = reading.sentences[min(len(reading.sentences) - 1, index + 1)]
-    return first.start, last.end

@@ -1,4 +1,4 @@
-"""Scores of analyses against labelled items: micro precision, recall and F1, as the annotation page defines the labels."""
+"""Scores of analyses against labelled items: micro precision, recall and F1 of every label."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def score_table(scores: Scores) -> str:
     for name, value in scores.items():
         if isinstance(value, dict) and "f1" in value:
             lines.append(
-                f"{name:28} P {value['precision']:.3f}  R {value['recall']:.3f}  F1 {value['f1']:.3f}  n={value['support']}"
+                f"{name:28} P {value['precision']:.3f}  R {value['recall']:.3f}"
+                f"  F1 {value['f1']:.3f}  n={value['support']}"
             )
         else:
             lines.append(f"{name:28} {value}")
@@ -133,7 +134,7 @@ def _overlap(one: Item, other: Item) -> bool:
 
 
 def _all(item: Item, key: str) -> list[Any]:
-    """A labelled item carries the field itself, an analysis in its appeals."""
+    """Return a field: a labelled item carries it itself, an analysis in its appeals."""
     if item.get(key) is not None:
         return list(item[key])
     return [value for appeal in item.get("appeals") or () for value in appeal.get(key) or ()]

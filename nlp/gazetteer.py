@@ -45,7 +45,7 @@ DECIDED_BY = frozenset({"", "governorate", "decided", "head"})
 
 @dataclass(frozen=True, slots=True)
 class Toponym:
-    """One place. `decided_by` says what a mention of its name needs before it is believed:
+    """One place. `decided_by` says what a mention of its name needs before it is believed.
 
     "" nothing; "decided" its own governorate told elsewhere, or a head word (ناحية, حي …); "governorate" a head word
     or the absence of a person's name around it; "head" a head word and, where others share the name, its governorate.

@@ -73,14 +73,22 @@ def complete(toponyms: Iterable[Toponym], records: Iterable[Record]) -> list[Top
         same = next((p for p in known if rows[p].governorate == record.governorate), None)
         if same is not None:
             if rows[same].latitude is None and record.latitude is not None:
-                source = rows[same].source if record.source in rows[same].source else f"{rows[same].source}; {record.source}"
+                source = (
+                    rows[same].source if record.source in rows[same].source else f"{rows[same].source}; {record.source}"
+                )
                 rows[same] = replace(rows[same], latitude=record.latitude, longitude=record.longitude, source=source)
         elif not known:
             rows.append(
                 Toponym(
-                    record.names[0], record.names[1:], record.kind, record.governorate, record.latitude,
-                    record.longitude, "head", record.source,
-                )  # fmt: skip
+                    record.names[0],
+                    record.names[1:],
+                    record.kind,
+                    record.governorate,
+                    record.latitude,
+                    record.longitude,
+                    "head",
+                    record.source,
+                )
             )
             for name in record.names:
                 index.setdefault(fold(name), []).append(len(rows) - 1)

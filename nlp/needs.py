@@ -28,6 +28,11 @@ def need_kinds(reading: Reading, start: int, end: int) -> set[str]:
     return reading.kinds_in(start, end, *_KINDS)
 
 
+def wanted(kinds: set[str]) -> bool:
+    """Tell whether one of the kinds is a want by itself (العطش), not only a topic (ماء)."""
+    return any(kind.endswith(".want") for kind in kinds)
+
+
 def needs_of(reading: Reading, stretches: Iterable[tuple[int, int]]) -> tuple[str, ...]:
     """Return the needs told in the deciding stretches, heaviest first, at most three; ("other",) where none shows."""
     deciding = list(stretches)
@@ -49,7 +54,7 @@ def urgency_of(reading: Reading, stretches: Iterable[tuple[int, int]], needs: tu
     everything = (0, len(reading.text))
     danger = len(reading.cues_in(*everything, "urgency.critical"))
     close = sum(len(reading.cues_in(start, end, "urgency.critical")) for start, end in stretches)
-    if close * 2 + danger >= _DANGER and not _NEVER_CRITICAL >= set(needs):
+    if close * 2 + danger >= _DANGER and not set(needs) <= _NEVER_CRITICAL:
         return "critical"
     if _ESSENTIAL & set(needs[:2]):
         return "high"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from nlp.asks import agents
 
-
 if TYPE_CHECKING:
     from nlp.asks import Ask
     from nlp.lexicon import Cue
@@ -94,7 +93,27 @@ _LISTED = re.compile(r"(?:^|\s)و(?:ب|ل|الي )?$")
 _LISTED_WITHIN = 32
 _LETTER_SENTENCES = 5
 _CALLS_WITH_B = ("استغاث", "يستغيث", "تستغيث", "استنجد", "يستنجد", "تستنجد", "مستنجد", "مستغيث", "نستنجد", "نستغيث")
-_NOT_ASKED_AFTER = frozenset("في من عن امام قرب داخل ضمن عبر مع على علي قباله خلال بحسب مبني ديوان باب".split())
+_NOT_ASKED_AFTER = frozenset(
+    [
+        "في",
+        "من",
+        "عن",
+        "امام",
+        "قرب",
+        "داخل",
+        "ضمن",
+        "عبر",
+        "مع",
+        "على",
+        "علي",
+        "قباله",
+        "خلال",
+        "بحسب",
+        "مبني",
+        "ديوان",
+        "باب",
+    ]
+)
 _WE = (["نحن"], ["احنا"], ["احنه"], ["حنا"], ["من"], ["اني"], ["انا"])
 
 
@@ -124,7 +143,7 @@ def headline_people(reading: Reading) -> list[tuple[int, int]]:
 
 def _first_person(reading: Reading, ask: Ask) -> tuple[Cue, Sentence] | None:
     """Who says we: the people named after نحن or احنا, else the first named in the sentence or just before it."""
-    before = [s for s in reading.sentences[max(0, ask.sentence - 2) : ask.sentence + 1]]
+    before = reading.sentences[max(0, ask.sentence - 2) : ask.sentence + 1]
     everyone = [(agent, s) for s in before for agent in agents(reading, s.start, s.end) if agent.kind == "asker.people"]
     told = [
         (agent, s)
@@ -153,7 +172,7 @@ def addressees(reading: Reading, ask: Ask) -> list[tuple[int, int]]:
 
 
 def _may_be_asked(reading: Reading, ask: Ask, cue: Cue) -> bool:
-    """The object of the verb, or what stands after إلى and لـ, and after بـ only for calling for help."""
+    """Take the object of the verb, what stands after إلى and لـ, and after بـ only for calling for help."""
     if cue.particles.endswith("ب") and not reading.text[ask.cue.start : ask.cue.end].startswith(_CALLS_WITH_B):
         return False
     before = reading.text[ask.cue.end : cue.start - len(cue.particles)].split()
@@ -161,7 +180,7 @@ def _may_be_asked(reading: Reading, ask: Ask, cue: Cue) -> bool:
 
 
 def _letter_head(reading: Reading, ask: Ask) -> list[tuple[int, int]]:
-    """A letter names whom it asks in its first lines: "إلى معالي وزير …"."""
+    """Return whom a letter names in its first lines: "إلى معالي وزير …"."""
     if ask.cue.kind != "asks.first_person":
         return []
     found: list[tuple[int, int]] = []
@@ -215,11 +234,13 @@ def _ends_a_name(reading: Reading, word: Word) -> bool:
 
 
 def _after_definite(reading: Reading, end: int, word: Word) -> bool:
-    """An office's name that has come to its definite noun goes on in the definite only: وزارة الموارد المائية | زيادة."""
+    """Tell that an office's name has come to its definite noun and does not go on: وزارة الموارد المائية | زيادة."""
     previous = reading.words[reading.word_at(end) - 1].text
     return previous.startswith("ال") and not word.text.startswith("ال")
 
 
 # Frequent governorates and towns that begin with ب, which is no preposition there.
-_PLACES_IN_B = frozenset("بغداد بابل بعقوبه بيجي بلد بلدروز بهرز بدره بلديه بنجوين بعشيقه برطله".split())
+_PLACES_IN_B = frozenset(
+    ["بغداد", "بابل", "بعقوبه", "بيجي", "بلد", "بلدروز", "بهرز", "بدره", "بلديه", "بنجوين", "بعشيقه", "برطله"]
+)
 _QUANTITIES = frozenset({"العشرات", "الميات", "عدد", "عشرات", "ميات", "الالاف"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from nlp.gazetteer import Toponym, load_places
@@ -177,7 +178,7 @@ class PlaceReader:
 def _with_road_ends(reading: Reading, mentions: list[Mention], roads: frozenset[str]) -> list[Mention]:
     """Mark "طريق بغداد - كركوك": both ends are mentions, neither is where the event is."""
     marked = list(mentions)
-    for index, (mention, follower) in enumerate(zip(mentions, mentions[1:], strict=False)):
+    for index, (mention, follower) in enumerate(pairwise(mentions)):
         word = reading.word_at(mention.start)
         front = reading.words[word - 1] if word else None
         if front is None or front.text.lstrip("بلو") not in roads or mention.start - front.end > 3:

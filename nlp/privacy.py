@@ -10,14 +10,16 @@ _GAP = r"[\s\-.()/\u200c-\u200f\u202a-\u202e\u2066-\u2069]{0,3}"
 _DIGIT = r"\d"  # any script's digits: ٠٧٧٠ and ۰۷۷۰ too
 # Iraqi mobile numbers: 07 and nine digits, or (+|00)964 7 and nine digits; landlines 0 + area code + six or seven.
 _PHONE = re.compile(
-    rf"(?<!\d)(?:(?:\+|[0٠۰]{_GAP}[0٠۰]){_GAP}[9٩۹]{_GAP}[6٦۶]{_GAP}[4٤۴]{_GAP}[0٠۰]?{_GAP}|[9٩۹][6٦۶][4٤۴]{_GAP}|[0٠۰]{_GAP})"
+    rf"(?<!\d)(?:(?:\+|[0٠۰]{_GAP}[0٠۰]){_GAP}"
+    rf"[9٩۹]{_GAP}[6٦۶]{_GAP}[4٤۴]{_GAP}[0٠۰]?{_GAP}|[9٩۹][6٦۶][4٤۴]{_GAP}|[0٠۰]{_GAP})"
     rf"[7٧۷](?:{_GAP}{_DIGIT}){{9}}(?!\d)"
 )
 # A national card has 12 digits; card and account numbers have 16; both may be written in groups.
 _IDENTITY = re.compile(r"(?<!\d)(?:\d{12}|\d{16}|\d{4}(?:[ \-]\d{4}){2,3})(?!\d)")
 # Other numbers only after words that say what they are.
 _NAMED = re.compile(
-    r"(?:رقم\s+(?:البطاقة|الهوية|الجواز|السجل|الحساب|الهاتف|الموبايل|القيد)|(?:هاتف|موبايل|واتساب|حساب|جواز|هوية|بطاقة|كي كارد|زين كاش)\w*)"
+    r"(?:رقم\s+(?:البطاقة|الهوية|الجواز|السجل|الحساب|الهاتف|الموبايل|القيد)"
+    r"|(?:هاتف|موبايل|واتساب|حساب|جواز|هوية|بطاقة|كي كارد|زين كاش)\w*)"
     r"[\s:：\-]{0,4}((?:[A-Za-z]{0,2}\d)[\d \-]{4,20}\d)(?!\d)"
 )
 _SHOWN = 2

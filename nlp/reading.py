@@ -53,6 +53,11 @@ class Reading:
         high = bisect_left(self.cues, end, key=lambda cue: cue.start)
         return [cue for cue in self.cues[low:high] if cue.kind.startswith(prefixes)]
 
+    def around(self, index: int) -> tuple[int, int]:
+        """Return the stretch of a sentence with the one before and the one after it."""
+        first, last = max(0, index - 1), min(len(self.sentences) - 1, index + 1)
+        return self.sentences[first].start, self.sentences[last].end
+
     def kinds_in(self, start: int, end: int, *prefixes: str) -> set[str]:
         """Return the kinds of the cues inside a stretch."""
         return {cue.kind for cue in self.cues_in(start, end, *prefixes)}

@@ -30,7 +30,7 @@ SAME_TEXT = 0.5
 
 
 def signature(text: str) -> tuple[int, ...]:
-    """Return 128 numbers below 2**32 that stand for the text's normalised three-word shingles; () for a text without words."""
+    """Return 128 numbers below 2**32 for the text's normalised three-word shingles; () for a text without words."""
     tokens = [word.text for word in words(fold(text))[:_COMPARED_WORDS]]
     if not tokens:
         return ()
@@ -41,13 +41,12 @@ def signature(text: str) -> tuple[int, ...]:
 
 
 def bands(numbers: Sequence[int]) -> tuple[str, ...]:
-    """Return 32 keys of a signature: texts that share any key are worth comparing (0.5 alike: 87% do, 0.7: all)."""
-    if not numbers:
-        return ()
-    return tuple(
-        f"{band:02d}-{hashlib.blake2b(repr(tuple(numbers[band * _ROWS : (band + 1) * _ROWS])).encode(), digest_size=8).hexdigest()}"
-        for band in range(_BANDS)
-    )
+    """Return 32 keys: texts that share any are worth comparing (of those 0.5 alike 87% do, 0.7 alike all)."""
+    return tuple(_key(band, tuple(numbers[band * _ROWS : (band + 1) * _ROWS])) for band in range(_BANDS) if numbers)
+
+
+def _key(band: int, rows: tuple[int, ...]) -> str:
+    return f"{band:02d}-{hashlib.blake2b(repr(rows).encode(), digest_size=8).hexdigest()}"
 
 
 def resemblance(one: Sequence[int], other: Sequence[int]) -> float:

@@ -38,7 +38,9 @@ class Surroundings:
         self._not = {key: _folded(words) for key, words in table["not_a_place"].items()}
         self._heads = {key: _folded(words) for key, words in table["heads"].items()}
         self._roles = {key: _folded(words) for key, words in table["roles"].items()}
-        self._lower = self._heads["district"] | self._heads["subdistrict"] | self._heads["quarter"] | self._heads["town"]
+        self._lower = (
+            self._heads["district"] | self._heads["subdistrict"] | self._heads["quarter"] | self._heads["town"]
+        )
 
     def before(self, reading: Reading, hit: Hit[Toponym | None]) -> str:
         """Return the word before a name, "" across punctuation or where the name bears a preposition itself."""
@@ -75,7 +77,10 @@ class Surroundings:
         checks = (
             ("outlet", after in self._not["after"]),
             ("named after it", settled and bool(before & self._not["before"])),
-            ("a quarter named after it", settled and bool(before & self._heads["named_quarter"]) and not _plural(before)),
+            (
+                "a quarter named after it",
+                settled and bool(before & self._heads["named_quarter"]) and not _plural(before),
+            ),
             ("a quarter named after it", self._in_quarter_list(reading, hit, candidates)),
             ("a person", bool(before & self._not["persons"]) and not hit.particles),
             ("a club", settled and self._club(reading, hit)),
@@ -129,7 +134,11 @@ class Surroundings:
     def dateline(self, reading: Reading, hit: Hit[Toponym | None]) -> bool:
         """Tell whether the name stands in a dateline."""
         start = reading.text.rfind("\n", 0, hit.start) + 1
-        if reading.text.count("\n", 0, start) >= _DATELINE_LINES or hit.start - start > _DATELINE_REACH or hit.particles:
+        if (
+            reading.text.count("\n", 0, start) >= _DATELINE_LINES
+            or hit.start - start > _DATELINE_REACH
+            or hit.particles
+        ):
             return False
         end = reading.text.find("\n", hit.start)
         line = reading.text[start : end if end >= 0 else len(reading.text)]
@@ -166,7 +175,7 @@ class Surroundings:
         baghdad = {fold("بغداد")} if toponym.governorate == "IQ-AR" else set[str]()
         paired = after.startswith("و") and after[1:] in partners | baghdad
         paired = paired or (hit.particles == "و" and bool(before & (partners | baghdad)))
-        acting = toponym.governorate == "IQ-BG" and after[:1] in {"ت"} and len(after) > 3
+        acting = toponym.governorate == "IQ-BG" and after.startswith("ت") and len(after) > 3
         return paired or acting or bool(before & self._roles["government"])
 
     @property
@@ -176,7 +185,7 @@ class Surroundings:
 
 
 def _forms(word: str) -> frozenset[str]:
-    """A word with and without its particles and article."""
+    """Return a word with and without its particles and article."""
     if not word:
         return frozenset()
     found = {word}

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from nlp import DataFault
@@ -14,7 +16,7 @@ HEADER = "\t".join(COLUMNS) + "\n"
 def test_every_governorate_has_itself_a_seat_or_district_and_a_name():
     places = load_places()
     assert {place.governorate for place in places if place.kind == "governorate"} == GOVERNORATES
-    assert GOVERNORATES == set(GOVERNORATE_NAMES)
+    assert set(GOVERNORATE_NAMES) == GOVERNORATES
     for code in GOVERNORATES:
         assert sum(place.governorate == code for place in places) >= 5
 
@@ -35,7 +37,7 @@ def test_no_place_stands_twice_in_one_governorate():
     ],
 )
 def test_a_wrong_line_is_named(line, fault):
-    with pytest.raises(DataFault, match=fault):
+    with pytest.raises(DataFault, match=re.escape(fault)):
         list(read_places([HEADER, line]))
 
 
@@ -52,7 +54,7 @@ def test_the_vocabulary_knows_every_need_and_every_type_of_facility():
 
 
 def test_a_missing_file_is_a_data_fault():
-    with pytest.raises(DataFault, match="absent.toml"):
+    with pytest.raises(DataFault, match=r"absent\.toml"):
         read_toml("absent.toml")
 
 
@@ -78,7 +80,9 @@ def test_building_fills_in_coordinates_and_adds_only_unknown_places():
 def test_the_command_is_idempotent_and_tells_faults_on_one_line(tmp_path, capsys):
     places, cities = tmp_path / "places.tsv", tmp_path / "cities.json"
     places.write_text(HEADER + "عفك\tآفاك\tdistrict\tIQ-QA\t\t\t\trasid\n", encoding="utf-8")
-    cities.write_text('[{"geonameid": 7, "countrycode": "IQ", "admin1code": "04", "latitude": 32, "longitude": 45, "ar": ["عفك"]}]')
+    cities.write_text(
+        '[{"geonameid": 7, "countrycode": "IQ", "admin1code": "04", "latitude": 32, "longitude": 45, "ar": ["عفك"]}]'
+    )
     arguments = ["--places", str(places), "--geonames", str(cities)]
     assert main(arguments) == 0
     once = places.read_text(encoding="utf-8")

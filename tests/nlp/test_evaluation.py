@@ -49,7 +49,9 @@ def test_our_scores_are_those_of_the_shared_scorer(analyser, shared, tmp_path, n
     items = [json.loads(line) for line in gold.read_text(encoding="utf-8").splitlines()]
     analyses = [analyser.analyse(item["text"], id=str(item["id"])) for item in items]
     predicted = tmp_path / "predicted.jsonl"
-    predicted.write_text("".join(json.dumps(a.to_dict(), ensure_ascii=False) + "\n" for a in analyses), encoding="utf-8")
+    predicted.write_text(
+        "".join(json.dumps(a.to_dict(), ensure_ascii=False) + "\n" for a in analyses), encoding="utf-8"
+    )
     scorer = [sys.executable, str(shared / "eval" / "score.py"), str(gold), str(predicted)]
     told = subprocess.run([*scorer, "--json"], capture_output=True, text=True, check=True)
     ours = evaluate_items(items, analyses)

@@ -8,7 +8,9 @@ from nlp import normalise
 from nlp.normalisation import fold
 from nlp.segmentation import sentences, words
 
-ANY_TEXT = st.text(st.characters() | st.characters(categories=["Cs"]) | st.sampled_from("اأإآىةهﻻـًُ\u200f\u0640ييي٣۳،\n "))
+ANY_TEXT = st.text(
+    st.characters() | st.characters(categories=["Cs"]) | st.sampled_from("اأإآىةهﻻـًُ\u200f\u0640ييي٣۳،\n ")
+)
 
 
 @given(ANY_TEXT)

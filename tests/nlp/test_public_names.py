@@ -4,11 +4,35 @@ import sys
 import nlp
 
 PUBLIC = [
-    "ALERTABLE", "ANALYSED_LENGTH", "SAME_TEXT", "Analyser", "Analysis", "Appeal", "DataFault", "Decision", "Entity",
-    "EvaluationFault", "Evidence", "Facility", "Governorates", "NlpError", "Normalised", "Place", "Span", "Stance",
-    "Urgency", "bands", "detect_language", "evaluate_items", "mask_private", "normalise", "private_spans", "resemblance",
-    "score_table", "signature",
-]  # fmt: skip
+    "ALERTABLE",
+    "ANALYSED_LENGTH",
+    "SAME_TEXT",
+    "Analyser",
+    "Analysis",
+    "Appeal",
+    "DataFault",
+    "Decision",
+    "Entity",
+    "EvaluationFault",
+    "Evidence",
+    "Facility",
+    "Governorates",
+    "NlpError",
+    "Normalised",
+    "Place",
+    "Span",
+    "Stance",
+    "Urgency",
+    "bands",
+    "detect_language",
+    "evaluate_items",
+    "mask_private",
+    "normalise",
+    "private_spans",
+    "resemblance",
+    "score_table",
+    "signature",
+]
 
 
 def test_the_public_names_are_these_and_all_can_be_had():

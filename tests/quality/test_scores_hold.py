@@ -29,7 +29,7 @@ def figures(analyser, path):
     return {
         name: value["f1"] if isinstance(value, dict) else value
         for name, value in scores.items()
-        if name != "confusion" and not name.startswith("stance.") or name in {"stance.macro_f1", "stance.accuracy"}
+        if (name != "confusion" and not name.startswith("stance.")) or name in {"stance.macro_f1", "stance.accuracy"}
     }
 
 

@@ -59,8 +59,8 @@ _DISCLAIMER: Final = re.compile(
 _CHROME_NAMES: Final = (
     r"shar(?:e|ing|er) social addtoany sharedaddy addthis related relatedposts breadcrumbs? comments-area"
     r" comment-respond respond newsletter subscribe tags-links post-tags article-tags tagcloud sidebar most-?read"
-    r" popular trending ticker copyrights? cookie banner advert\w* ads? author-box prev-?next pagination navigation read-?also"
-    r" see-?also more-?news"
+    r" popular trending ticker copyrights? cookie banner advert\w* ads? author-box prev-?next pagination navigation"
+    r" read-?also see-?also more-?news"
 )
 _CHROME_CLASS: Final = re.compile(rf"(?:^|[\s_-])(?:{'|'.join(_CHROME_NAMES.split())})(?:$|[\s_-])", re.IGNORECASE)
 _NEVER: Final = frozenset({"html", "body", "main", "article"})

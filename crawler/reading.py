@@ -46,6 +46,12 @@ class Readers:
         self._processes = 0 if multiprocessing.current_process().daemon else processes
         self._pool: Executor | None = None
 
+    def warm_up(self) -> None:
+        """Start the pool now, so that it stands when the first list is there."""
+        pool = self._start()
+        for _ in range(self._processes):
+            pool.submit(os.getpid)
+
     async def read_list(self, source: Source, body: bytes, url: str, content_type: str) -> ListPage:
         """Read the list of a Source.
 

@@ -58,6 +58,8 @@ def scrapy_settings(options: CrawlOptions) -> dict[str, Any]:
             f"{_STANDARD}.redirect.RedirectMiddleware": None,
             "crawler.middlewares.NamedRedirectMiddleware": 600,
         },
+        # Scrapy starts so many tasks for every response, to hand items on in parallel; there are no Scrapy items here.
+        "CONCURRENT_ITEMS": 1,
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
         # Every item is claimed by its canonical URL before it is asked for; a second memory of URLs is not needed.
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",

@@ -61,6 +61,7 @@ class SourceSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the request for each Source's list."""
+        self._readers.warm_up()
         for outlet, source in self._session.wanted:
             try:
                 run = self._session.begin(outlet, source)

@@ -17,7 +17,7 @@ _TRACKING: Final = re.compile(
     r"|_ga|_gl|s_cid|ref_src|ref_url|at_(?:medium|campaign|custom\d)|__twitter_impression|__cf_chl_\w+)",
     re.IGNORECASE,
 )
-_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _HOME_PATHS: Final = re.compile(r"/(?:index\.(?:html?|php|aspx?)|(?:ar|arabic|home|en|ku)/?)?", re.IGNORECASE)
 
 
@@ -71,12 +71,9 @@ def _normalise(url: str) -> str:
         message = f"not an http address with a host: {url[:200]!r}"
         raise ValueError(message)
     parts = urlsplit(canonicalize_url(url.strip(), keep_blank_values=True))
-    netloc = parts.netloc.rpartition("@")[2].lower()
-    host, colon, port = netloc.rpartition(":")
-    if colon and (not port or f":{port}" == _DEFAULT_PORTS[parts.scheme]):
-        netloc = host
-    host, colon, port = (netloc, "", "") if netloc.endswith("]") or ":" not in netloc else netloc.rpartition(":")
-    netloc = f"{host.removesuffix('.')}{colon}{port}"
+    host, port = parts.hostname or "", parts.port
+    host = f"[{host}]" if ":" in host else host.removesuffix(".")
+    netloc = host if port in {None, _DEFAULT_PORTS[parts.scheme]} else f"{host}:{port}"
     return urlunsplit((parts.scheme, netloc, parts.path or "/", _without_tracking(parts.query), ""))
 
 

@@ -160,7 +160,8 @@ def make_page(title: str, *paragraphs: str, head: str = "", lang: str = "ar") ->
     body = "".join(f"<p>{text}</p>" for text in paragraphs)
     other = "خبر آخر من الأخبار الكثيرة في القائمة الجانبية رقم"
     links = "".join(f'<li><a href="/other/{n}">{other} {n}</a></li>' for n in range(9))
-    return f"""<!doctype html><html lang="{lang}" dir="rtl"><head><meta charset="utf-8"><title>{title} - صحيفة المثال</title>
+    return f"""<!doctype html><html lang="{lang}" dir="rtl"><head><meta charset="utf-8">
+<title>{title} - صحيفة المثال</title>
 <meta property="og:site_name" content="صحيفة المثال">{head}</head><body><header><nav><ul>
 <li><a href="/">الرئيسية</a></li>
 <li><a href="/local">محليات</a></li></ul></nav></header><main><article><h1>{title}</h1>{body}

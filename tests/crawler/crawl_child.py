@@ -1,7 +1,8 @@
 """Runs one crawl, check or discovery in this process, for the tests: request as JSON in, what came of it as JSON out.
 
-Request: `task` (crawl, check, discover), `registry` (TOML), `options`, `held` (stamps by URL), `validators` (by source),
-`fail_at` (number of the accepted article at which the sink raises), `twice` (crawl again in the same process), `url`.
+Request: `task` (crawl, check, discover), `registry` (TOML), `options`, `held` (stamps by URL), `validators` (by
+source), `fail_at` (number of the accepted article at which the sink raises), `twice` (crawl again),
+`url`.
 """
 
 from __future__ import annotations

@@ -24,6 +24,10 @@ ANALYSED_LENGTH = 100_000
 """Longer texts are read up to this many code points; `Analyser.explain` says so. No news item comes near it."""
 
 
+# Sentences in which an item tells what it is about.
+_LEAD = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One thing decided about a text, the words it rests on (offsets in the original; 0, 0 for the whole), and why.
@@ -128,21 +132,20 @@ class Analyser:
             reading, self._places.names(reading), self._places.governorate_starts(reading)
         )
         judgement = judge(reading, iraqi=bool(mentions))
-        nowhere = self._places.sporting(reading) or _abroad(reading)
-        primary = primary_governorates(reading, mentions, nowhere=nowhere)
+        primary = primary_governorates(reading, mentions, abroad=_abroad(reading), sport=self._places.sporting(reading))
         return _Work(reading, mentions, refusals, facilities, judgement, primary)
 
 
 def _abroad(reading: Reading) -> bool:
-    """Iraqis in trouble in another country: a foreign place after في or ب in the first lines, beside عراقي."""
-    for sentence in reading.sentences[:2]:
-        text = reading.text[sentence.start : sentence.end]
-        iraqis = any(word.startswith(("عراقي", "العراقي")) for word in text.split())
-        for cue in reading.cues_in(sentence.start, sentence.end, "politics.foreign"):
-            front = reading.text[sentence.start : cue.start].split()
-            if iraqis and (cue.particles.startswith("ب") or (front and front[-1] == "في")):
-                return True
-    return False
+    """Tell Iraqis in trouble in another country: in the first sentences a foreign place, they, and their plight."""
+    end = reading.sentences[:_LEAD][-1].end if reading.sentences else 0
+    kinds = reading.kinds_in(0, end, "politics.")
+    located = any(
+        cue.particles.endswith("ب") or reading.text[: cue.start - len(cue.particles)].split()[-1:] == ["في"]
+        for cue in reading.cues_in(0, end, "politics.foreign")
+    )
+    iraqis = any(word.text.removeprefix("ال").startswith("عراقي") for word in reading.words_in(0, end))
+    return iraqis and (located or {"politics.foreign", "politics.abroad"} <= kinds)
 
 
 def _place(reading: Reading, mention: Mention) -> Place:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nlp.stance import Judgement
 
 _MOST_EVIDENCE = 6
+_MOST_HARDSHIPS = 3
+_SUFFERING = {"suffers.strong": "suffers", "suffers.protest": "protests", "suffers.lack": "lacks"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +85,19 @@ def _merged(group: list[Telling]) -> Telling:
 
 
 def _complaint(reading: Reading, judgement: Judgement) -> Telling:
-    ranked = sorted(judgement.hardships, key=lambda hardship: -hardship.weight)[:3]
-    indexes = tuple(sorted(hardship.sentence for hardship in ranked))
+    ranked = sorted(judgement.hardships, key=lambda hardship: -hardship.weight)[:_MOST_HARDSHIPS]
+    heads = {index for index, sentence in enumerate(reading.sentences) if sentence.line == 0}
+    told = {hardship.sentence for hardship in ranked}
+    # The halves of a headline were weighed as one.
+    indexes = tuple(sorted(told | heads if told & heads and len(heads) <= _MOST_HARDSHIPS else told))
     who: list[tuple[int, int]] = []
     evidence: list[tuple[int, int, str]] = []
     for index in indexes:
         sentence = reading.sentences[index]
         who += sufferers(reading, sentence)
         evidence += [
-            (cue.start, cue.end, cue.kind.replace("suffers.strong", "suffers").removeprefix("suffers."))
-            for cue in reading.cues_in(sentence.start, sentence.end, "suffers.")
+            (cue.start, cue.end, _SUFFERING[cue.kind])
+            for cue in reading.cues_in(sentence.start, sentence.end, *_SUFFERING)
         ]
     return Telling(indexes, _distinct(tuple(who)), (), tuple(evidence))
 

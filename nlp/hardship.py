@@ -24,6 +24,9 @@ _LESSENING = {
     "orders.notice": -1.5,
     "orders.advice": -1.0,
 }
+# No headline is longer; a longer first line is a text of its own.
+_HEADLINE = 200
+_COLON_WITHIN = 20
 # The heaviest sentence counts whole, the next two in part.
 _PARTS = (1.0, 0.3, 0.15)
 
@@ -51,8 +54,16 @@ def total(hardships: tuple[Hardship, ...]) -> float:
 
 def _hardship(reading: Reading, index: int) -> Hardship | None:
     sentence = reading.sentences[index]
-    kinds = reading.kinds_in(sentence.start, sentence.end, "suffers.", "politics.", "orders.", "asker.", "speaks.")
-    needs = need_kinds(reading, sentence.start, sentence.end)
+    start, end = sentence.start, sentence.end
+    if sentence.line == 0:
+        headline = [other for other in reading.sentences if other.line == 0]
+        if headline[-1].end <= _HEADLINE:
+            # The halves of a headline ("أجور زهيدة.. معلمات …") tell one thing.
+            start, end = headline[0].start, headline[-1].end
+            if index:
+                return None
+    kinds = reading.kinds_in(start, end, "suffers.", "politics.", "orders.", "asker.", "speaks.")
+    needs = need_kinds(reading, start, end)
     suffering, protest = "suffers.strong" in kinds, "suffers.protest" in kinds
     lack = "suffers.lack" in kinds and bool(needs)
     if not (suffering or protest or lack):
@@ -65,12 +76,21 @@ def _hardship(reading: Reading, index: int) -> Hardship | None:
             (lack, 1.0, "a want"),
             (wanted(needs), 1.5, "a need named as lacking"),
             (needs and not wanted(needs), 0.8, "a need"),
-            (beside, 0.3, "a need beside it"),
+            (beside, 0.6, "a need beside it"),
             (not needs and not beside, -1.5, "no need"),
             ("speaks.vague" in kinds and not wanted(needs), -2.0, "nothing in particular"),
+            (_office_speaks(reading, start, end), -1.0, "an office speaks"),
             ("asker.people" in kinds, 0.7, "people"),
             (sentence.line == 0, 0.5, "headline"),
             *((kind in kinds, amount, kind) for kind, amount in _LESSENING.items()),
         ]
     )
     return Hardship(index, weight, reasons)
+
+
+def _office_speaks(reading: Reading, start: int, end: int) -> bool:
+    """Tell "بيئة المثنى: شح المياه …", where an office opens the headline and a colon follows."""
+    return any(
+        cue.start - len(cue.particles) == start and ":" in reading.text[cue.end : cue.end + _COLON_WITHIN]
+        for cue in reading.cues_in(start, end, "asker.authority")
+    )

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from nlp.errors import DataFault
-from nlp.matching import Hit, PhraseMatcher
+from nlp.matching import PhraseMatcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,14 +52,13 @@ class Lexicon:
 
     def find(self, text: str) -> list[Cue]:
         """Return the cues of a normalised text by start; within one kind the longest at a place, kinds may overlap."""
-        by_kind: dict[str, int] = {}
+        # Quotation marks inside a phrase (أزمة "الكاز") do not part it.
+        kept = [index for index, character in enumerate(text) if character != '"']
+        unquoted = "".join(text[index] for index in kept)
+        ends: dict[str, int] = {}
         found: list[Cue] = []
-        for hit in self._matcher.find(text):
-            if hit.start >= by_kind.get(hit.payload, 0):
-                by_kind[hit.payload] = hit.end
-                found.append(_cue(hit))
+        for hit in self._matcher.find(unquoted):
+            if hit.start >= ends.get(hit.payload, 0):
+                ends[hit.payload] = hit.end
+                found.append(Cue(hit.payload, kept[hit.start], kept[hit.end - 1] + 1, hit.particles))
         return found
-
-
-def _cue(hit: Hit[str]) -> Cue:
-    return Cue(hit.payload, hit.start, hit.end, hit.particles)

@@ -20,7 +20,7 @@ NEEDS = (
 
 _KINDS = tuple(f"{need}." for need in NEEDS)
 _WANT, _TOPIC, _ELSEWHERE = 2.0, 1.0, 0.25
-_ENOUGH, _BESIDE, _AT_MOST = 1.0, 0.5, 3
+_ENOUGH, _BESIDE, _AT_MOST = 1.0, 0.45, 3
 
 
 def need_kinds(reading: Reading, start: int, end: int) -> set[str]:

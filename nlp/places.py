@@ -134,14 +134,22 @@ class PlaceReader:
             known or plain or fitting, key=lambda c: (told[c.governorate], c.decided_by == "", c.kind in SETTLED)
         )
         headed = self._around.headed(before)
-        refusal = self._undecided(reading, hit, best, before, headed=headed, known=bool(known))
+        refusal = self._undecided(reading, hit, best, before, headed=headed, known=bool(known), others=bool(told))
         if refusal:
             return refusal
         score = _PLAIN if best.decided_by == "" and not shared else _DECIDED if known or headed else _WEAK
         return best, score, "co-mention" if shared or known else "head word" if headed else "name"
 
     def _undecided(
-        self, reading: Reading, hit: Hit[Toponym | None], best: Toponym, before: str, *, headed: bool, known: bool
+        self,
+        reading: Reading,
+        hit: Hit[Toponym | None],
+        best: Toponym,
+        before: str,
+        *,
+        headed: bool,
+        known: bool,
+        others: bool,
     ) -> str | None:
         """Say what a name still lacks to be believed, None where it lacks nothing."""
         if best.decided_by == "head":
@@ -149,11 +157,14 @@ class PlaceReader:
                 called = self._around.headed(before, "called_governorate")
                 listed = known and hit.particles == "و"
                 return None if called or listed else "a common word, not called a governorate"
-            if not headed or (best.kind == "quarter" and not known):
+            # What is only called a quarter or an area is no town of another governorate.
+            area = best.kind == "quarter" or self._around.headed(before, "quarter")
+            if not headed or (area and not known):
                 return "a common word without a head word"
         elif best.decided_by == "decided":
             placed = self._around.inside(before) or hit.particles.endswith("ب")
-            if not (headed or known or placed):
+            elsewhere = best.kind == "quarter" and others
+            if not (headed or known or placed) or (elsewhere and not known):
                 return "a common word that nothing decides"
         elif best.decided_by == "governorate" and not self._around.stands_as_governorate(reading, hit):
             return "a person"

@@ -23,13 +23,13 @@ _BESIDE = 0.55
 _ENOUGH = 0.5
 
 
-def primary_governorates(reading: Reading, mentions: list[Mention], *, nowhere: bool) -> tuple[str, ...]:
-    """Weigh each governorate over its mentions; `nowhere` items (sport, Iraqis abroad) have none.
+def primary_governorates(reading: Reading, mentions: list[Mention], *, abroad: bool, sport: bool) -> tuple[str, ...]:
+    """Weigh each governorate over its mentions; items of Iraqis `abroad` have none.
 
     A dateline counts only where the text itself names no governorate of its own, speaks of no wider region, and the
-    dateline is not the capital's bureau.
+    dateline is not the capital's bureau; of `sport` it tells only where the outlet's reporter sits.
     """
-    if nowhere:
+    if abroad:
         return ()
     single: dict[str, list[float]] = defaultdict(list)
     for mention in mentions:
@@ -40,7 +40,7 @@ def primary_governorates(reading: Reading, mentions: list[Mention], *, nowhere: 
         return tuple(sorted(code for code, weight in weights.items() if weight >= max(_ENOUGH, _BESIDE * top)))
     datelines = {m.toponym.governorate for m in mentions if m.role == "dateline"}
     headline_end = next((s.end for s in reversed(reading.sentences) if s.line == 0), 0)
-    if reading.cues_in(0, headline_end, "politics.wide", "politics.foreign") or datelines == {"IQ-BG"}:
+    if reading.cues_in(0, headline_end, "politics.wide", "politics.foreign") or sport or datelines == {"IQ-BG"}:
         return ()
     return tuple(sorted(datelines - {"IQ-BG"}))
 

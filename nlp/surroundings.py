@@ -21,6 +21,7 @@ SETTLED = frozenset({"governorate", "seat"})
 # A dateline stands in the first lines: "outlet - place", "place / outlet:", "(outlet – place)", "from outlet - place".
 _DATELINE_LINES = 3
 _DATELINE_REACH = 60
+_HEADLINE = 60
 _AFTER_DATELINE = re.compile(r"\s*(?:[-/:(]|,,|$|\n|\))")
 _BEFORE_DATELINE = re.compile(r"(?:[-/(]\s*|:\s*)$")
 _AGENCY = ("نيوز", "واع", "وكاله", "برس", "خاص", "من")
@@ -38,6 +39,7 @@ class Surroundings:
         self._not = {key: _folded(words) for key, words in table["not_a_place"].items()}
         self._heads = {key: _folded(words) for key, words in table["heads"].items()}
         self._roles = {key: _folded(words) for key, words in table["roles"].items()}
+        self._directions = _folded(("الشمالي", "الجنوبي", "الشرقي", "الغربي", "الحالي", "السابق", "المحلي"))
         self._lower = (
             self._heads["district"] | self._heads["subdistrict"] | self._heads["quarter"] | self._heads["town"]
         )
@@ -83,10 +85,16 @@ class Surroundings:
             ),
             ("a quarter named after it", self._in_quarter_list(reading, hit, candidates)),
             ("a person", bool(before & self._not["persons"]) and not hit.particles),
+            ("a person", self._named_like_one(candidates, after)),
             ("a club", settled and self._club(reading, hit)),
             ("an adjective or a pronoun", self._only_looks_alike(reading, hit, candidates)),
         )
         return next((why for why, holds in checks if holds), None)
+
+    def _named_like_one(self, candidates: list[Toponym], after: str) -> bool:
+        """صلاح الدين الأيوبي: a given name with its nisba."""
+        given = any(candidate.decided_by == "governorate" for candidate in candidates)
+        return given and after.startswith("ال") and after.endswith("ي") and not _forms(after) & self._directions
 
     def _club(self, reading: Reading, hit: Hit[Toponym | None]) -> bool:
         """In a sports headline a governorate's bare name is its club."""
@@ -145,7 +153,8 @@ class Surroundings:
         head = line[: hit.start - start]
         if not head.strip(" (\"'"):
             rest = line[hit.end - start :].lstrip()
-            return start > 0 and rest[:1] in {"-", "/", ":", "("}
+            # At the very front only before a text of its own length: "كركوك: …" is a headline.
+            return rest[:1] in {"-", "/", ":", "("} if start else rest[:1] in {"-", "/"} and len(rest) > _HEADLINE
         marked = _AFTER_DATELINE.match(reading.text, hit.end) is not None
         return (
             bool(_BEFORE_DATELINE.search(head))
@@ -168,7 +177,7 @@ class Surroundings:
         toponym = hit.payload
         if toponym is None or toponym.kind != "governorate" or toponym.governorate not in {"IQ-BG", "IQ-AR"}:
             return False
-        if hit.particles.endswith("ب"):
+        if hit.particles.endswith("ب") or self.inside(self.before(reading, hit)):
             return False
         after = self.after(reading, hit)
         partners = self._roles["partners"] - {fold(toponym.name)}

@@ -51,9 +51,11 @@ class Query:
         text: words that must all occur (inflected forms match), "phrases" that must occur as written, `OR` between
             two alternatives, `-word` or `-"phrase"` for what must not occur. Any text is a valid query: what
             cannot be understood as an operator is taken as a word, or dropped where it is no word at all.
-            Empty text matches everything.
-        filters: values by field; an empty tuple filters nothing.
-        since, until: bounds of the published time, UTC, since inclusive and until exclusive.
+            Empty text matches everything. Stop words (في, من) are not required beside other words. How text is read
+            is told in `index.query` and `index.arabic`, which every index uses.
+        filters: values by field; an empty tuple filters nothing, and "" is no value: nothing has it.
+        since, until: bounds of the published time, UTC (also where they bear no zone), since inclusive and until
+            exclusive.
         sort: order of the hits.
         size: hits a page, 0 to MAXIMUM_PAGE (0 where only facets or the total are wanted).
         after: `Page.next` of the page before, or "" for the first page.

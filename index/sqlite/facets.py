@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
+from index.errors import IndexBroken
 from index.moments import baghdad_day, to_micros
 from index.protocol import Field
 
@@ -52,7 +53,7 @@ class Facets:
         for field, value, chunk, docnums in changed:
             whole = self._bitmaps.setdefault(field, {}).setdefault(value, BitMap())
             whole.remove_range(chunk << _CHUNK, (chunk + 1) << _CHUNK)
-            whole |= BitMap.deserialize(docnums)
+            whole |= _read_bitmap(docnums)
         self._generation = generation
 
     def everything(self) -> BitMap:
@@ -107,8 +108,16 @@ class FacetChanges:
             stored = self._connection.execute(
                 "SELECT docnums FROM facet WHERE field = ? AND value = ? AND chunk = ?", key
             ).get
-            self._chunks[key] = BitMap() if stored is None else BitMap.deserialize(stored)
+            self._chunks[key] = BitMap() if stored is None else _read_bitmap(stored)
         return self._chunks[key]
+
+
+def _read_bitmap(stored: bytes) -> BitMap:
+    """Return a stored bitmap. Raises IndexBroken for bytes that are none."""
+    try:
+        return BitMap.deserialize(stored)
+    except (ValueError, TypeError) as error:
+        raise IndexBroken(f"a stored bitmap cannot be read ({error}): delete the index, run `rasid reindex`") from error
 
 
 def _values(document: Document) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_BROKEN = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
+_BROKEN = (
+    apsw.CorruptError,
+    apsw.NotADBError,
+    apsw.FormatError,
+    apsw.SQLError,  # our statements are right, so that the tables are not; FTS5 says so of its own tables
+    UnicodeDecodeError,  # stored text that is no UTF-8
+)
 _UNAVAILABLE = (
     apsw.BusyError,
     apsw.LockedError,

@@ -28,4 +28,4 @@ def unpack(packed: bytes) -> Document:
         fields.update((name, tuple(fields[name])) for name in _LISTS)
         return Document(**fields)
     except (zlib.error, ValueError, TypeError, KeyError) as error:
-        raise IndexBroken(f"a stored Document cannot be read ({error}): run `rasid reindex`") from error
+        raise IndexBroken(f"a stored Document cannot be read ({error}): delete the index, `rasid reindex`") from error

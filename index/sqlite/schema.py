@@ -41,7 +41,7 @@ CREATE TABLE facet (
     UNIQUE (field, value, chunk)
 );
 CREATE INDEX facet_generation ON facet (generation);
-CREATE VIRTUAL TABLE words USING fts5 (title, body, content='', contentless_delete=1, tokenize='{NAME}');
+CREATE VIRTUAL TABLE words USING fts5 (title, body, content='', tokenize='{NAME}');
 """
 
 

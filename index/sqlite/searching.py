@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyroaring import BitMap
 
 from index.cursor import seal, unseal
-from index.errors import BadQuery
+from index.errors import BadQuery, IndexBroken
 from index.marking import mark_parsed
 from index.moments import baghdad_day, to_micros
 from index.protocol import MAXIMUM_PAGE, Field, Hit, Page, Sort
@@ -136,6 +136,8 @@ def _documents(session: Session, docnums: list[int]) -> list[Document]:
             "SELECT docnum, packed FROM document WHERE docnum IN (SELECT value FROM carray(?))", (numbers(docnums),)
         )
     )
+    if len(packed) < len(docnums):
+        raise IndexBroken("Documents are missing that are counted: delete the index, run `rasid reindex`")
     return [unpack(packed[docnum]) for docnum in docnums]
 
 

@@ -33,6 +33,9 @@ _IDLE = 4
 _PAGE_CACHE = 16 * 1024
 """KiB of pages that a connection keeps, besides what the operating system does."""
 
+_LOG = 64 * 1024 * 1024
+"""Bytes to which the write-ahead log is cut back once it is checkpointed; merges of FTS5 let it grow above."""
+
 _Identity = tuple[int, int]
 
 
@@ -134,6 +137,7 @@ def _open(path: Path) -> Session:
         _write_ahead(connection)
         # FULL: a batch that the database counts as indexed must not be lost with the power.
         connection.execute(f"PRAGMA synchronous = FULL; PRAGMA cache_size = {-_PAGE_CACHE}")
+        connection.execute(f"PRAGMA journal_size_limit = {_LOG}")
         prepare(connection, path)
     except BaseException:
         connection.close()

@@ -169,7 +169,7 @@ def _document(number: int, count: int, known: Vocabulary, chance: random.Random)
     title = _words(known, chance, chance.randint(6, 12))
     length = min(1500, max(25, round(chance.lognormvariate(5.0, 0.6))))
     body = _paragraphs([*_words(known, chance, length), *title, *title[:4]], chance)
-    url = f"https://example.org/{seedless(number)}"
+    url = f"https://example.org/news/{number:08}"
     outlet, name, _ = _OUTLETS[_place([share for *_, share in _OUTLETS], chance)]
     return Document(
         id=hashlib.sha256(url.encode()).hexdigest(),
@@ -192,11 +192,6 @@ def _document(number: int, count: int, known: Vocabulary, chance: random.Random)
         group=f"group-{number // 2 if chance.random() < 0.3 else number}",
         analysis={"stance": stance, "appeals": []},
     )
-
-
-def seedless(number: int) -> str:
-    """Return the path of the Document of that number: the same for every seed, so that a second run replaces it."""
-    return f"news/{number:08}"
 
 
 def _words(known: Vocabulary, chance: random.Random, count: int) -> list[str]:

@@ -56,7 +56,7 @@ def _split(reading: Reading, judgement: Judgement) -> list[Telling]:
             groups.append([telling])
         else:
             home.append(telling)
-    merged = [_merged(group) for group in groups]
+    merged = [_merged(reading, group) for group in groups]
     if not any(telling.who for telling in merged):
         merged[0] = replace(merged[0], who=tuple(headline_people(reading)))
     return merged
@@ -75,11 +75,11 @@ def _apart(reading: Reading, first: Telling, second: Telling) -> bool:
     return not (names[0] & names[1]) and not (wanted[0] & wanted[1])
 
 
-def _merged(group: list[Telling]) -> Telling:
+def _merged(reading: Reading, group: list[Telling]) -> Telling:
     return Telling(
         tuple(sorted({index for telling in group for index in telling.sentences})),
-        _distinct(tuple(span for telling in group for span in telling.who)),
-        _distinct(tuple(span for telling in group for span in telling.whom)),
+        _fullest(reading, _distinct(tuple(span for telling in group for span in telling.who))),
+        _fullest(reading, _distinct(tuple(span for telling in group for span in telling.whom))),
         tuple(dict.fromkeys(piece for telling in group for piece in telling.evidence)),
     )
 
@@ -108,6 +108,16 @@ def _distinct(spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]
         if not kept or start >= kept[-1][1]:
             kept.append((start, end))
     return tuple(kept)
+
+
+def _fullest(reading: Reading, spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """Leave out who is named more fully elsewhere: of نائب and نائب عن محافظة ذي قار the latter stays."""
+    names = {span: reading.text[slice(*span)] + " " for span in spans}
+    return tuple(
+        span
+        for span in spans
+        if not any(other != names[span] and other.startswith(names[span]) for other in names.values())
+    )
 
 
 def _appeal(

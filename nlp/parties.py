@@ -219,10 +219,23 @@ def grow(reading: Reading, cue: Cue, sentence: Sentence) -> tuple[int, int]:
         if quantity and word.text == "من" and end == cue.end:
             end = word.end
             continue
+        if _completes_head(reading, cue, end, word):
+            end = word.end
+            continue
         if _ends_a_name(reading, word) or (cue.kind.startswith("asked.") and _after_definite(reading, end, word)):
             break
         end = word.end
     return start, end
+
+
+def _completes_head(reading: Reading, cue: Cue, end: int, word: Word) -> bool:
+    """Tell the word without which a head is no name: وزارة | الصحة, نائب | عن محافظة."""
+    head = reading.words[reading.word_at(cue.end) - 1].text
+    if head in _DEPUTIES:
+        return word.text == "عن" if end == cue.end else reading.text[cue.end : end] == " عن"
+    if end != cue.end or cue.particles.endswith("ال"):
+        return False
+    return not head.startswith("ال") and word.text.startswith("ال") and word.text not in _STOPS
 
 
 def _ends_a_name(reading: Reading, word: Word) -> bool:
@@ -243,4 +256,5 @@ def _after_definite(reading: Reading, end: int, word: Word) -> bool:
 _PLACES_IN_B = frozenset(
     ["بغداد", "بابل", "بعقوبه", "بيجي", "بلد", "بلدروز", "بهرز", "بدره", "بلديه", "بنجوين", "بعشيقه", "برطله"]
 )
+_DEPUTIES = frozenset({"نايب", "نايبه", "نواب"})
 _QUANTITIES = frozenset({"العشرات", "الميات", "عدد", "عشرات", "ميات", "الالاف"})

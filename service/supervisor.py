@@ -36,7 +36,7 @@ def up(settings: Settings) -> None:
     outlets = assembly.outlets(settings)
     stop = threading.Event()
     with assembly.database(settings) as database, assembly.index(settings) as index:
-        worker = Worker(database, Analyser.load(), outlets.homes)
+        worker = Worker(database, Analyser.load(), outlets)
         loops = [
             crawling(settings, database, registry, stop),
             stages.working(worker, stop),

@@ -14,11 +14,12 @@ from service.database.engine import serialise
 from service.joining import join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import sqlalchemy as sa
 
     from nlp import Analyser, Analysis
+    from service.assembly import Outlets
     from service.database.articles import Spooled
     from service.database.engine import Database
 
@@ -45,13 +46,13 @@ class Work:
 class Worker:
     """Analyses what waits in the spool. Any number of them may share one database.
 
-    `homes` gives the home governorate of each outlet by id, which decides names that several governorates share.
+    Of `outlets` the homes decide names that several governorates share; the names are no places (بريد بغداد).
     """
 
-    def __init__(self, database: Database, analyser: Analyser, homes: Mapping[str, str]) -> None:
+    def __init__(self, database: Database, analyser: Analyser, outlets: Outlets) -> None:
         self._database = database
         self._analyser = analyser
-        self._homes = homes
+        self._outlets = outlets
 
     def work(self, *, stopping: Callable[[], bool] = lambda: False) -> Work:
         """Do one batch and say what became of it; nothing waits where the total is 0."""
@@ -70,7 +71,10 @@ class Worker:
         started = time.perf_counter()
         try:
             analysis = self._analyser.analyse(
-                article.text, id=article.document, home=self._homes.get(article.outlet, ""), outlet=article.outlet
+                article.text,
+                id=article.document,
+                home=self._outlets.homes.get(article.outlet, ""),
+                outlet=self._outlets.names.get(article.outlet, ""),
             )
             compared = signature(article.text)
         except Exception as error:

@@ -76,7 +76,7 @@ def work(once: Once = False, verbose: Verbose = False) -> None:
     settings = read_settings()
     outlets = assembly.outlets(settings)
     with assembly.database(settings) as database, assembly.index(settings) as index:
-        worker = Worker(database, Analyser.load(), outlets.homes)
+        worker = Worker(database, Analyser.load(), outlets)
         if not once:
             until_stopped(lambda stop: [stages.working(worker, stop), stages.indexing(database, index, outlets)])
             return

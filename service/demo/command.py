@@ -95,7 +95,7 @@ class _Path:
     def analyse(self) -> None:
         waiting = summarise(self.database).waiting
         task = self.progress.add_task("analysing", total=waiting)
-        worker = Worker(self.database, Analyser.load(), self.outlets.homes)
+        worker = Worker(self.database, Analyser.load(), self.outlets)
         while (done := worker.work()).total:
             self.progress.advance(task, done.total)
 

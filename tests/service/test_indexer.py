@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from crawler import Article
 from index import Document, Field, Index, Query, Written, open_index
 from nlp import Analyser
+from service.assembly import Outlets
 from service.database import changes
 from service.database.engine import Database
 from service.database.tables import refusals
@@ -35,7 +36,7 @@ def filled(database: Database, analyser: Analyser, article: Make) -> Database:
     sink.accept(
         article("https://agency.example/2", title="فوز نادي الزوراء", body="فاز نادي الزوراء أمس.", published=None)
     )
-    work_off(Worker(database, analyser, {}))
+    work_off(Worker(database, analyser, Outlets({}, {})))
     return database
 
 

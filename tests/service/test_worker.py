@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from crawler import Article
 from nlp import Analyser, Analysis
+from service.assembly import Outlets
 from service.database import articles, cases, changes, documents
 from service.database.engine import Database
 from service.database.tables import analyses, case_events
@@ -28,9 +29,11 @@ LONG = (
     "عاطلة ولم يأتِ أحد لإصلاحها على الرغم من مراجعات متكررة لدائرة ماء واسط خلال الأيام الماضية."
 )
 
+OUTLETS = Outlets(names={"agency": "بريد بغداد"}, homes={"agency": ""})
+
 
 def _worker(database: Database, analyser: Analyser) -> Worker:
-    return Worker(database, analyser, {"agency": ""})
+    return Worker(database, analyser, OUTLETS)
 
 
 def _rows(database: Database, table: sa.Table) -> list[Any]:
@@ -68,6 +71,13 @@ def test_a_text_in_kurdish_is_rejected_by_name_and_makes_no_document(
     (row,) = _rows(database, articles_table)
     assert (row.state, row.detail) == ("rejected", "language: ckb")
     assert _rows(database, documents_table) == []
+
+
+def test_an_outlets_own_name_is_no_place(database: Database, analyser: Analyser, article: Make) -> None:
+    DatabaseSink(database).accept(article(body=f"{LONG} ونقلت «بريد بغداد» شكواهم."))
+    work_off(_worker(database, analyser))
+    (row,) = _rows(database, analyses)
+    assert row.analysis["governorates"]["mentioned"] == ["IQ-WA"]
 
 
 def test_the_same_text_on_another_outlet_joins_the_case_and_says_why(
@@ -163,7 +173,7 @@ def test_a_text_on_which_the_analysis_breaks_is_set_aside_visibly_and_stops_no_o
     sink = DatabaseSink(database)
     sink.accept(article("https://agency.example/1", body="نص مكسور"))
     sink.accept(article("https://agency.example/2"))
-    assert work_off(Worker(database, _FailsOn.load(), {})) == Work(analysed=1, failed=1)
+    assert work_off(Worker(database, _FailsOn.load(), OUTLETS)) == Work(analysed=1, failed=1)
     failed = next(row for row in _rows(database, articles_table) if row.state == "failed")
     assert failed.detail == "LookupError: a fault in a rule"
 

@@ -10,6 +10,7 @@ from nlp.appeals import build_appeals
 from nlp.facilities import FacilityReader
 from nlp.language import detect_language
 from nlp.lexicon import Lexicon
+from nlp.needs import NEED_KINDS
 from nlp.places import Mention, PlaceReader, Refusal
 from nlp.primary import primary_governorates
 from nlp.reading import Reading, read
@@ -128,6 +129,7 @@ class Analyser:
     def _work(self, text: str, home: str, outlet: str) -> _Work:
         reading = read(text, self._lexicons)
         mentions, refusals = self._places.read(reading, home=home, outlet=outlet)
+        reading = reading.without([(mention.start, mention.end) for mention in mentions], *NEED_KINDS)
         facilities = self._facilities.read(
             reading, self._places.names(reading), self._places.governorate_starts(reading)
         )

@@ -18,14 +18,16 @@ NEEDS = (
 )  # fmt: skip
 """The labels of needs, in the order of the annotation page."""
 
-_KINDS = tuple(f"{need}." for need in NEEDS)
+NEED_KINDS = tuple(f"{need}." for need in NEEDS)
+"""What the kinds of cues of needs begin with."""
+
 _WANT, _TOPIC, _ELSEWHERE = 2.0, 1.0, 0.25
 _ENOUGH, _BESIDE, _AT_MOST = 1.0, 0.45, 3
 
 
 def need_kinds(reading: Reading, start: int, end: int) -> set[str]:
     """Return the kinds ("water.topic", …) of the needs spoken of in a stretch."""
-    return reading.kinds_in(start, end, *_KINDS)
+    return reading.kinds_in(start, end, *NEED_KINDS)
 
 
 def wanted(kinds: set[str]) -> bool:
@@ -37,7 +39,7 @@ def needs_of(reading: Reading, stretches: Iterable[tuple[int, int]]) -> tuple[st
     """Return the needs told in the deciding stretches, heaviest first, at most three; ("other",) where none shows."""
     deciding = list(stretches)
     weights: dict[str, float] = defaultdict(float)
-    for cue in reading.cues_in(0, len(reading.text), *_KINDS):
+    for cue in reading.cues_in(0, len(reading.text), *NEED_KINDS):
         need, _, strength = cue.kind.partition(".")
         inside = any(start <= cue.start < end for start, end in deciding)
         weights[need] += (_WANT if strength == "want" else _TOPIC) * (1.0 if inside else _ELSEWHERE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nlp.analysis import Span
@@ -52,6 +52,16 @@ class Reading:
         low = bisect_left(self.cues, start, key=lambda cue: cue.start)
         high = bisect_left(self.cues, end, key=lambda cue: cue.start)
         return [cue for cue in self.cues[low:high] if cue.kind.startswith(prefixes)]
+
+    def without(self, stretches: Iterable[tuple[int, int]], *prefixes: str) -> Reading:
+        """Return the reading without the cues of some kinds inside the stretches: ناحية العبارة is no ferry."""
+        taken = list(stretches)
+        kept = tuple(
+            cue
+            for cue in self.cues
+            if not (cue.kind.startswith(prefixes) and any(start <= cue.start < end for start, end in taken))
+        )
+        return replace(self, cues=kept)
 
     def around(self, index: int) -> tuple[int, int]:
         """Return the stretch of a sentence with the one before and the one after it."""

@@ -106,7 +106,7 @@ RADICAL_WAW: tuple[str, ...] = tuple(_RADICAL_WAW.split())
 suffixes (وزارة covers وزارات and وزارتها)."""
 
 _PREFIXES = ("ال", "وال", "بال", "كال", "فال", "لل")
-_SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي")
+SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي")
 _LEAST_LEFT = 2
 """Letters that taking off an affix must leave (light10); the lone conjunction و must leave one more."""
 
@@ -150,32 +150,34 @@ def forms(word: str) -> tuple[str, str | None]:
 
     Cached: a word of the news has nearly always been seen before. The whole cache takes some 60 MB at most.
     """
-    plain = _ascii_digits(_folded(word.lower()))
+    plain = _ascii_digits(fold_letters(word.lower()))
     exact = plain.translate(_NORMAL)
     return exact, None if plain in STOP_WORDS else stem(exact)
 
 
 def stem(word: str) -> str:
     """Return the light10 stem of a normalised word: at most one prefix off, then each suffix once, in a fixed order."""
-    bare = _without_suffixes(word)
-    if bare in _radical_waw():
+    bare = without_suffixes(word)
+    if bare in radical_waw():
         return bare
     for prefix in _PREFIXES:
         if word.startswith(prefix) and len(word) >= len(prefix) + _LEAST_LEFT:
-            return _without_suffixes(word[len(prefix) :])
+            return without_suffixes(word[len(prefix) :])
     if word.startswith("و") and len(word) > _LEAST_LEFT + 1:
-        return _without_suffixes(word[1:])
+        return without_suffixes(word[1:])
     return bare
 
 
-def _without_suffixes(word: str) -> str:
-    for suffix in _SUFFIXES:
+def without_suffixes(word: str) -> str:
+    """Return a normalised word without its suffixes, each taken off at most once."""
+    for suffix in SUFFIXES:
         if word.endswith(suffix) and len(word) >= len(suffix) + _LEAST_LEFT:
             word = word[: -len(suffix)]
     return word
 
 
-def _folded(word: str) -> str:
+def fold_letters(word: str) -> str:
+    """Return `word` with the letters of Arabic alone and without marks; hamza seats and teh marbuta stay."""
     if word.isascii():
         return word
     return _DROPPED.sub("", _PRESENTATION.sub(_unshaped, word)).translate(_letters())
@@ -197,5 +199,6 @@ def _letters() -> dict[int, str]:
 
 
 @cache
-def _radical_waw() -> frozenset[str]:
-    return frozenset(_without_suffixes(word.translate(_NORMAL)) for word in RADICAL_WAW)
+def radical_waw() -> frozenset[str]:
+    """Return the words of RADICAL_WAW normalised and without suffixes."""
+    return frozenset(without_suffixes(word.translate(_NORMAL)) for word in RADICAL_WAW)

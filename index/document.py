@@ -26,6 +26,7 @@ class Document:
         urgency: critical, high, normal, or "" where nothing is asked.
         needs, governorates (mentioned), primary (governorates), facility_types: keyword lists for filters and facets.
         case: id of the Case, or ""; `case_state` is its triage state, or "".
+        points: (latitude, longitude), WGS 84, of the places named, for maps.
         group: id of the syndication group: equal for the same text on several outlets.
         analysis: the Analysis as JSON, carried for display, not searched.
 
@@ -49,4 +50,5 @@ class Document:
     case: str = ""
     case_state: str = ""
     group: str = ""
+    points: tuple[tuple[float, float], ...] = ()
     analysis: Mapping[str, Any] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from types import TracebackType
     from typing import Self
@@ -151,6 +152,13 @@ class Index(Protocol):
 
     def clear(self) -> None:
         """Remove everything, so that it can be made again."""
+
+    def rebuilt(self) -> AbstractContextManager[Index]:
+        """Give an empty index to write into, which takes the place of this one at the end of the block.
+
+        An exception in the block leaves everything as it was. A server goes on answering from what it had until then;
+        a file is emptied at once.
+        """
 
     def close(self) -> None:
         """Release files and connections; the object is not used afterwards."""

@@ -39,7 +39,8 @@ def index_changes(database: Database, index: Index, outlets: Mapping[str, str]) 
     brought again, which changes nothing that is already there.
     """
     with database.read() as connection:
-        found = changes.since(connection, changes.position(connection, changes.INDEXER), BATCH)
+        since = changes.cursor(connection, changes.INDEXER)
+        found = changes.since(connection, since.position, BATCH)
         if not found:
             return Indexed()
         records = documents.records(connection, list({document for _, document in found}))
@@ -47,35 +48,34 @@ def index_changes(database: Database, index: Index, outlets: Mapping[str, str]) 
     index.refresh()
     with database.write() as connection:
         _note_refusals(connection, records, written.refused)
-        changes.advance(connection, changes.INDEXER, found[-1][0])
+        changes.advance(connection, changes.INDEXER, found[-1][0], since=since)
     return Indexed(changes=len(found), stored=written.stored, refused=len(written.refused))
 
 
 def reindex(
     database: Database, index: Index, outlets: Mapping[str, str], progress: Callable[[int, int], None]
 ) -> Indexed:
-    """Empty the index and make it again from the database; `progress` is told (done, of) Documents.
+    """Make the index again from the database; `progress` is told (done, of) Documents.
 
-    Changes that happen meanwhile are brought over by the next rounds of the indexer: the cursor is set to the last
-    change before the start.
+    Changes that happen meanwhile are brought over by the next rounds of the indexer: the cursor is set back to the
+    last change before the start, and a round that is on its way then does not move it (see `changes.restart`).
     """
     with database.read() as connection:
         start = changes.last(connection)
         total = documents.count(connection)
-    index.clear()
     stored = refused = 0
-    with database.read() as connection:
+    with index.rebuilt() as filled, database.read() as connection:
         for records in documents.every(connection, BATCH):
-            written = index.write([to_document(record, outlets) for record in records])
+            written = filled.write([to_document(record, outlets) for record in records])
             stored += written.stored
             refused += len(written.refused)
             progress(stored + refused, total)
             if written.refused:
                 with database.write() as writing:
                     _note_refusals(writing, records, written.refused)
-    index.refresh()
+        filled.refresh()
     with database.write() as connection:
-        changes.advance(connection, changes.INDEXER, start)
+        changes.restart(connection, changes.INDEXER, start)
     return Indexed(changes=0, stored=stored, refused=refused)
 
 

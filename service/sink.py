@@ -32,7 +32,8 @@ class DatabaseSink:
         """Spool the Article, unless its text is the one held, and note its addresses."""
         with self._database.write() as connection:
             articles.spool(connection, article)
-            for url in {article.url, article.listed or article.url}:
+            # In one order everywhere, so that two crawlers never wait for one another.
+            for url in sorted({article.url, article.listed or article.url}):
                 crawls.remember(connection, url, article.stamp, "", article.fetched)
 
     def reject(self, rejection: Rejection) -> None:

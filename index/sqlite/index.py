@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,12 @@ class SqliteIndex:
         """See `Index.clear`."""
         with self._sessions.writing() as connection:
             renew(connection)
+
+    @contextmanager
+    def rebuilt(self) -> Iterator[SqliteIndex]:
+        """See `Index.rebuilt`; the file is emptied at once, and filled in batches that are searched as they come."""
+        self.clear()
+        yield self
 
     def close(self) -> None:
         """See `Index.close`."""

@@ -26,6 +26,7 @@ def unpack(packed: bytes) -> Document:
         fields = json.loads(zlib.decompress(packed))
         fields.update((name, from_micros(fields[name])) for name in _MOMENTS)
         fields.update((name, tuple(fields[name])) for name in _LISTS)
+        fields["points"] = tuple((latitude, longitude) for latitude, longitude in fields["points"])
         return Document(**fields)
     except (zlib.error, ValueError, TypeError, KeyError) as error:
         raise IndexBroken(f"a stored Document cannot be read ({error}): delete the index, `rasid reindex`") from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from service.database.engine import serialise
 from service.database.tables import articles
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def spool(connection: sa.Connection, article: Article) -> bool:
     title, body = _storable(article.title), _storable(article.body)
     content = hashlib.sha256(f"{title}\n{body}".encode()).hexdigest()
     document = document_id(article.url)
+    # Two crawlers may bring the same page at once, by the lists of two Sources.
+    serialise(connection, document)
     newest = connection.execute(
         sa.select(articles.c.version, articles.c.content)
         .where(articles.c.document == document)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from service.database.engine import serialise
+from service.database.engine import insert_new, serialise
 from service.database.tables import changes, cursors, documents
 
 if TYPE_CHECKING:
@@ -36,16 +37,52 @@ def since(connection: sa.Connection, position: int, most: int, until: int | None
     return [(row.number, row.document) for row in connection.execute(query.order_by(changes.c.number).limit(most))]
 
 
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a stage stands: the number of the last change that it has done, and how often it was set back."""
+
+    position: int = 0
+    restarts: int = 0
+
+
+def cursor(connection: sa.Connection, name: str) -> Cursor:
+    """Return where a stage stands, at the beginning where it never ran."""
+    wanted = (name, _restarts(name))
+    held = {row.name: row.position for row in connection.execute(sa.select(cursors).where(cursors.c.name.in_(wanted)))}
+    return Cursor(held.get(name, 0), held.get(_restarts(name), 0))
+
+
 def position(connection: sa.Connection, name: str) -> int:
     """Return the number of the last change that the stage has done, 0 before the first."""
-    held: int | None = connection.scalar(sa.select(cursors.c.position).where(cursors.c.name == name))
-    return held or 0
+    return cursor(connection, name).position
 
 
-def advance(connection: sa.Connection, name: str, number: int) -> None:
-    """Move a stage's cursor; to be called in the transaction that stores the stage's result."""
-    if connection.execute(cursors.update().where(cursors.c.name == name).values(position=number)).rowcount == 0:
-        connection.execute(cursors.insert().values(name=name, position=number))
+def advance(connection: sa.Connection, name: str, number: int, *, since: Cursor) -> bool:
+    """Move a stage's cursor from `since` and say whether it moved; to be called with what stores the stage's result.
+
+    Where another process has moved it meanwhile, or a restart has set it back, it stays where it is.
+    """
+    serialise(connection, name)
+    if cursor(connection, name) != since:
+        return False
+    _put(connection, name, number)
+    return True
+
+
+def restart(connection: sa.Connection, name: str, number: int = 0) -> None:
+    """Set a stage back to `number`; a batch that is on its way then does not move it."""
+    serialise(connection, name)
+    _put(connection, _restarts(name), cursor(connection, name).restarts + 1)
+    _put(connection, name, number)
+
+
+def _restarts(name: str) -> str:
+    return f"{name} restarts"
+
+
+def _put(connection: sa.Connection, name: str, number: int) -> None:
+    if not insert_new(connection, cursors, name=name, position=number):
+        connection.execute(cursors.update().where(cursors.c.name == name).values(position=number))
 
 
 def last(connection: sa.Connection) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from crawler import Reason, Validators
+from service.database.engine import insert_new
 from service.database.tables import addresses, rejections, sources
 
 if TYPE_CHECKING:
@@ -48,30 +49,30 @@ def stamp(connection: sa.Connection, url: str, now: datetime) -> str | None:
 def remember(connection: sa.Connection, url: str, stamp: str, reason: str, now: datetime) -> None:
     """Note what became of a listed address: "" where it gave an Article, else the Rejection's reason."""
     values = {"stamp": stamp, "reason": reason, "seen": now}
-    if connection.execute(addresses.update().where(addresses.c.url == url).values(values)).rowcount == 0:
-        connection.execute(addresses.insert().values(url=url, **values))
+    if not insert_new(connection, addresses, url=url, **values):
+        connection.execute(addresses.update().where(addresses.c.url == url).values(values))
 
 
 def count_rejection(connection: sa.Connection, rejection: Rejection) -> None:
     """Count a Rejection of an address: one row for each address and reason, with the times it was seen."""
     detail = rejection.detail.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
-    changed = connection.execute(
-        rejections.update()
-        .where(rejections.c.url == rejection.url, rejections.c.reason == rejection.reason.value)
-        .values(last_seen=rejection.seen, times=rejections.c.times + 1, detail=detail)
+    new = insert_new(
+        connection,
+        rejections,
+        url=rejection.url,
+        reason=rejection.reason.value,
+        outlet=rejection.outlet,
+        source=rejection.source,
+        detail=detail,
+        first_seen=rejection.seen,
+        last_seen=rejection.seen,
+        times=1,
     )
-    if changed.rowcount == 0:
+    if not new:
         connection.execute(
-            rejections.insert().values(
-                url=rejection.url,
-                reason=rejection.reason.value,
-                outlet=rejection.outlet,
-                source=rejection.source,
-                detail=detail,
-                first_seen=rejection.seen,
-                last_seen=rejection.seen,
-                times=1,
-            )
+            rejections.update()
+            .where(rejections.c.url == rejection.url, rejections.c.reason == rejection.reason.value)
+            .values(last_seen=rejection.seen, times=rejections.c.times + 1, detail=detail)
         )
 
 
@@ -155,5 +156,4 @@ def forget_dead(connection: sa.Connection, host: str, alive: Callable[[int], boo
 
 
 def _ensure(connection: sa.Connection, source: str) -> None:
-    if connection.execute(sa.select(sources.c.id).where(sources.c.id == source)).first() is None:
-        connection.execute(sources.insert().values(id=source))
+    insert_new(connection, sources, id=source)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from service.errors import DatabaseOutdated, DatabaseUnavailable, SettingsError
 
@@ -114,6 +115,15 @@ def serialise(connection: sa.Connection, name: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(name))))
 
 
+def insert_new(connection: sa.Connection, table: sa.Table, **values: object) -> bool:
+    """Insert a row unless one with the same key is there, and say whether it was inserted.
+
+    Two transactions may try at once: the second waits for the first and inserts nothing.
+    """
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount > 0
+
+
 def _engine(text: str) -> sa.Engine:
     try:
         url = sa.make_url(text)
@@ -146,7 +156,16 @@ def _reported(address: str) -> Iterator[None]:
     try:
         yield
     except sa.exc.OperationalError as error:
-        raise DatabaseUnavailable(f"the database {address} cannot be used now: {error.orig}") from error
+        raise DatabaseUnavailable(f"the database {address} cannot be used now: {_one_line(error.orig)}") from error
+    except sa.exc.DBAPIError as error:
+        # PostgreSQL's lost connections come as errors of several kinds; the pool tells them.
+        if not error.connection_invalidated:
+            raise
+        raise DatabaseUnavailable(f"the connection to {address} was lost: {_one_line(error.orig)}") from error
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())
 
 
 def _alembic(connection: sa.Connection | None) -> Config:

@@ -39,9 +39,10 @@ def match_changes(
     The same batch twice owes nothing twice: a recipient is told of a Case once, as the `alerts` table holds.
     """
     with database.read() as connection:
+        since = changes.cursor(connection, changes.MATCHER)
         found = changes.since(
             connection,
-            changes.position(connection, changes.MATCHER),
+            since.position,
             BATCH,
             until=changes.position(connection, changes.INDEXER),
         )
@@ -55,13 +56,14 @@ def match_changes(
         first.setdefault(record.case or "", record)
     mails = told = 0
     with database.write() as connection:
+        if not changes.advance(connection, changes.MATCHER, found[-1][0], since=since):
+            return Matched()  # another process has matched them
         for recipient in recipients:
             new = outbox.unalerted(connection, recipient, list(first))
             if new:
                 _owe(connection, composer, recipient, [first[case] for case in new], outlets)
                 mails += 1
                 told += len(new)
-        changes.advance(connection, changes.MATCHER, found[-1][0])
     return Matched(changes=len(found), mails=mails, cases=told)
 
 

@@ -14,11 +14,13 @@ NOON = datetime(2026, 5, 20, 9, 0, tzinfo=UTC)
 """Noon in Baghdad."""
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "elasticsearch"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a new, empty index is to be had; each backend adds its name to the parameters and its address here."""
-    assert request.param == "sqlite"
-    return f"sqlite:///{tmp_path / 'index.db'}"
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'index.db'}"
+    url: str = request.getfixturevalue("elasticsearch_url")
+    return url
 
 
 @pytest.fixture

@@ -16,9 +16,18 @@ from service.database.engine import Database
 from service.demo.catcher import AnyPort
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a database of each kind is; every test that has a `database` runs on both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/rasid.db"
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with Database.open(f"sqlite:///{tmp_path}/rasid.db", create=True) as database:
+def database(database_url: str) -> Iterator[Database]:
+    with Database.open(database_url, create=True) as database:
         yield database
 
 

@@ -51,7 +51,7 @@ def test_a_url_that_names_no_database_is_a_faulty_setting(url: str) -> None:
 def test_a_failed_block_leaves_nothing_behind(database: Database) -> None:
     def fail() -> None:
         with database.write() as connection:
-            changes.advance(connection, "indexer", 7)
+            changes.restart(connection, "indexer", 7)
             _ = 1 / 0
 
     with pytest.raises(ZeroDivisionError):
@@ -60,11 +60,13 @@ def test_a_failed_block_leaves_nothing_behind(database: Database) -> None:
         assert changes.position(connection, "indexer") == 0
 
 
-def test_writers_pass_one_after_the_other_and_lose_nothing(database: Database) -> None:
+def test_a_cursor_moves_only_from_where_it_was_seen(database: Database) -> None:
     def count_up() -> None:
-        for _ in range(25):
+        moved = 0
+        while moved < 25:
             with database.write() as connection:
-                changes.advance(connection, "indexer", changes.position(connection, "indexer") + 1)
+                since = changes.cursor(connection, "indexer")
+                moved += changes.advance(connection, "indexer", since.position + 1, since=since)
 
     threads = [threading.Thread(target=count_up) for _ in range(4)]
     for thread in threads:
@@ -93,3 +95,13 @@ def test_times_come_back_in_utc_and_naive_ones_are_refused() -> None:
     assert kept.process_result_value(datetime(2026, 11, 20, 8), dialect) == baghdad  # noqa: DTZ001 - as SQLite gives it
     with pytest.raises(ValueError, match="naive"):
         kept.process_bind_param(datetime(2026, 11, 20, 8), dialect)  # noqa: DTZ001 - what must be refused
+
+
+def test_a_batch_on_its_way_does_not_move_a_cursor_that_was_set_back(database: Database) -> None:
+    with database.read() as connection:
+        since = changes.cursor(connection, "indexer")
+    with database.write() as connection:
+        changes.restart(connection, "indexer", since.position)
+    with database.write() as connection:
+        assert not changes.advance(connection, "indexer", 9, since=since)
+        assert changes.position(connection, "indexer") == since.position

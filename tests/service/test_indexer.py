@@ -65,7 +65,7 @@ def test_the_same_changes_twice_leave_the_same_index(filled: Database, index: In
     index_changes(filled, index, NAMES)
     before = _answers(index)
     with filled.write() as connection:
-        changes.advance(connection, changes.INDEXER, 0)
+        changes.restart(connection, changes.INDEXER)
     assert index_changes(filled, index, NAMES) == Indexed(changes=2, stored=0)
     assert _answers(index) == before
 
@@ -109,7 +109,7 @@ def test_a_refused_document_is_kept_with_its_reason_stops_no_other_and_is_forgot
     with filled.read() as connection:
         assert [row.reason for row in connection.execute(sa.select(refusals))] == ["mapping: no"]
     with filled.write() as connection:
-        changes.advance(connection, changes.INDEXER, 0)
+        changes.restart(connection, changes.INDEXER)
     index_changes(filled, index, NAMES)
     with filled.read() as connection:
         assert connection.execute(sa.select(refusals)).all() == []

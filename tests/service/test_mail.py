@@ -94,7 +94,7 @@ def _case(database: Database, number: int, **changed: Any) -> str:
             connection, document=id_, version=1, analyser="-", at=NOW, analysis=_analysis(**changed)
         )
         changes.announce(connection, [id_], NOW)
-        changes.advance(connection, changes.INDEXER, changes.last(connection))
+        changes.restart(connection, changes.INDEXER, changes.last(connection))
     return case
 
 
@@ -135,7 +135,7 @@ def test_new_cases_of_a_batch_make_one_mail_for_each_recipient_and_are_never_tol
     recipients = [TO, "head@newsroom.example"]
     assert match_changes(database, composer, recipients, OUTLETS) == Matched(changes=2, mails=2, cases=4)
     with database.write() as connection:
-        changes.advance(connection, changes.MATCHER, 0)
+        changes.restart(connection, changes.MATCHER)
     assert match_changes(database, composer, recipients, OUTLETS) == Matched(changes=2)
     assert len(_mails(database)) == 2
 
@@ -156,7 +156,7 @@ def test_a_case_that_comes_up_again_beside_a_new_one_is_left_out(database: Datab
 def test_nothing_is_matched_before_it_can_be_found_in_the_index(database: Database, composer: Composer) -> None:
     _case(database, 1)
     with database.write() as connection:
-        changes.advance(connection, changes.INDEXER, 0)
+        changes.restart(connection, changes.INDEXER)
     assert match_changes(database, composer, [TO], OUTLETS) == Matched()
 
 

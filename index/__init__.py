@@ -1,10 +1,10 @@
 """Where it is found: Documents in, Pages of them out.
 
-`open_index` gives an `Index`; the two kinds of it (one SQLite file; an Elasticsearch, in a later version) answer alike.
-Importing this costs little: SQLite is loaded when an index is opened.
+`open_index` gives an `Index`; the two kinds of it (one SQLite file, or an Elasticsearch) answer alike.
+Importing this costs little: SQLite or the client is loaded when an index is opened.
 """
 
-from index.address import open_index
+from index.address import ServerOptions, open_index
 from index.document import Document
 from index.errors import BadIndexAddress, BadQuery, IndexBroken, IndexUnavailable, RasidIndexError
 from index.marking import mark
@@ -23,6 +23,7 @@ __all__ = [
     "Page",
     "Query",
     "RasidIndexError",
+    "ServerOptions",
     "Sort",
     "Written",
     "mark",

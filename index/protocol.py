@@ -160,6 +160,12 @@ class Index(Protocol):
         a file is emptied at once.
         """
 
+    def old(self) -> tuple[str, ...]:
+        """Return the names of what `rebuilt` has left behind, to go back to; a file leaves nothing."""
+
+    def drop_old(self) -> tuple[str, ...]:
+        """Delete what `rebuilt` has left behind, for good, and return its names."""
+
     def close(self) -> None:
         """Release files and connections; the object is not used afterwards."""
 

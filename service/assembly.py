@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.errors import SettingsError
@@ -38,9 +39,15 @@ def database(settings: Settings) -> Database:
 
 def index(settings: Settings) -> Index:
     """Open the index that the settings name."""
-    from index import open_index  # noqa: PLC0415 - commands without an index start without it
+    from index import ServerOptions, open_index  # noqa: PLC0415 - commands without an index start without it
 
-    return open_index(settings.index)
+    options = ServerOptions(
+        ca=Path(settings.index_ca) if settings.index_ca else None,
+        fingerprint=settings.index_fingerprint,
+        api_key=settings.index_api_key.get_secret_value(),
+        replicas=settings.index_replicas if settings.index_replicas >= 0 else None,
+    )
+    return open_index(settings.index, options)
 
 
 def registry(settings: Settings) -> Registry:

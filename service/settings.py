@@ -30,7 +30,18 @@ class Settings(BaseSettings):
     )
     index: str = Field(
         "sqlite:///rasid-index.db",
-        description="What is searched; made from the database at any time by `rasid reindex`: sqlite:///FILE.",
+        description="What is searched; made from the database at any time by `rasid reindex`: sqlite:///FILE, or an "
+        "Elasticsearch 8.19 or 9.x as https://user:password@host:9200 (docs/scale.md).",
+    )
+    index_ca: str = Field("", description="PEM file of the authority that signed the Elasticsearch's certificate.")
+    index_fingerprint: str = Field(
+        "", description="SHA-256 fingerprint of the Elasticsearch's certificate, instead of index_ca."
+    )
+    index_api_key: SecretStr = Field(
+        SecretStr(""), description="API key for the Elasticsearch (encoded), instead of a user and password in index."
+    )
+    index_replicas: int = Field(
+        -1, ge=-1, le=9, description="Copies of the index; -1: one where the Elasticsearch has a second node."
     )
     sources: Path = Field(
         Path("sources.toml"), description="The registry of outlets and their sources (`rasid init` writes one)."

@@ -107,12 +107,12 @@ class ElasticsearchIndex:
         self._prepared = True
 
     def old(self) -> tuple[str, ...]:
-        """Return the names of what `rebuilt` left behind."""
+        """See `Index.old`: indexes that no alias leads to any more."""
         with translated(self.address):
             return versions.old(self._client, self._names)
 
     def drop_old(self) -> tuple[str, ...]:
-        """Delete what `rebuilt` left behind, for good, and return its names."""
+        """See `Index.drop_old`."""
         with translated(self.address):
             names = versions.old(self._client, self._names)
             versions.drop(self._client, names)

@@ -81,6 +81,14 @@ class SqliteIndex:
         self.clear()
         yield self
 
+    def old(self) -> tuple[str, ...]:
+        """See `Index.old`."""
+        return ()
+
+    def drop_old(self) -> tuple[str, ...]:
+        """See `Index.drop_old`."""
+        return ()
+
     def close(self) -> None:
         """See `Index.close`."""
         self._sessions.close()

@@ -39,8 +39,12 @@ def migrate() -> None:
         typer.echo(f"{database.address}: schema {before or 'none'} -> {database.schema()}")
 
 
-def reindex() -> None:
-    """Empty the index and make it again from the database."""
+def reindex(
+    drop_old: Annotated[
+        bool, typer.Option("--drop-old", help="Afterwards delete what earlier runs left behind on an Elasticsearch.")
+    ] = False,
+) -> None:
+    """Make the index again from the database; an Elasticsearch answers from the old one until it is done."""
     from rich.progress import Progress
 
     from service import assembly, indexer
@@ -58,6 +62,11 @@ def reindex() -> None:
                 lambda count, total: progress.update(task, completed=count, total=total),
             )
         typer.echo(f"{done.stored} documents indexed, {done.refused} refused")
+        if drop_old:
+            for name in index.drop_old():
+                typer.echo(f"deleted {name}")
+        elif old := index.old():
+            typer.echo(f"kept: {', '.join(old)} (`rasid reindex --drop-old` deletes them)")
 
 
 def doctor(json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import index
-from index import BadIndexAddress, IndexUnavailable, open_index
+from index import BadIndexAddress, IndexUnavailable, ServerOptions, open_index
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,6 +26,7 @@ def test_public_names_are_these():
         "Page",
         "Query",
         "RasidIndexError",
+        "ServerOptions",
         "Sort",
         "Written",
         "mark",
@@ -49,11 +50,28 @@ def test_other_addresses_are_refused(url):
         open_index(url)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9200", "https://user:secret@example.org:9200/rasid"])
-def test_a_server_is_said_to_come_later_without_telling_its_password(url):
-    with pytest.raises(BadIndexAddress, match="later version") as caught:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:secret@example.org:9200?prefix=A B",
+        "https://user:secret@example.org:port",
+        "https://user:secret@:9200",
+        "https://user:secret@example.org?timeout=9",
+    ],
+)
+def test_a_faulty_address_of_a_server_is_told_without_its_password(url):
+    with pytest.raises(BadIndexAddress, match="cannot be used") as caught:
         open_index(url)
     assert "secret" not in str(caught.value)
+
+
+def test_a_missing_certificate_file_is_told(tmp_path):
+    with pytest.raises(BadIndexAddress, match=r"no file .*ca\.pem"):
+        open_index("https://example.org:9200", ServerOptions(ca=tmp_path / "ca.pem"))
+
+
+def test_an_api_key_is_not_in_what_options_look_like():
+    assert "sesame" not in repr(ServerOptions(api_key="sesame"))
 
 
 def test_addresses_are_relative_or_absolute_as_for_sqlalchemy(tmp_path, monkeypatch):

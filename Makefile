@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := crawler nlp index service tests tools
 
-.PHONY: help demo test lint bench format browser lock wheel clean
+.PHONY: help demo test test-elasticsearch-9 lint bench format browser servers lock wheel clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    crawl the sample newsroom, show what was found, serve the desk"
 	@echo "make test    every test, in a real browser where one can be had"
+	@echo "make test-elasticsearch-9    the index tests on an Elasticsearch 9 (wants a JDK 21 or newer)"
 	@echo "make lint    ruff, mypy strict, import-linter"
 	@echo "make bench   speed and memory on this machine (docs/benchmarks.md)"
 	@echo "make wheel   the distribution, in dist/"
@@ -19,8 +20,11 @@ help:
 demo: $(VENV)/.run
 	$(BIN)/rasid demo
 
-test: $(VENV)/.test browser
+test: $(VENV)/.test browser servers
 	$(BIN)/python -m pytest
+
+test-elasticsearch-9: $(VENV)/.test
+	RASID_TEST_ELASTICSEARCH_VERSION=9.4.3 RASID_TEST_REQUIRE_SERVERS=1 $(BIN)/python -m pytest tests/index -k elasticsearch
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check $(CODE)
@@ -40,6 +44,9 @@ wheel: $(VENV)/.test
 
 browser: $(VENV)/.test
 	@sh tools/browser.sh $(BIN)
+
+servers: $(VENV)/.test
+	@sh tools/servers.sh $(BIN)
 
 # torch stays out: camel-tools asks for it, but nothing that Rasid runs imports it. The locks are complete without it,
 # so everything is installed with --no-deps.

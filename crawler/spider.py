@@ -77,10 +77,13 @@ class SourceSpider(Spider):
         except SinkFailedError:
             return  # kept by the session; `crawl` raises it
 
-    def headers_received(self, headers: Headers, body_length: int, request: Request) -> None:
-        """Stop the download of an item that is no page before its body comes."""
+    def headers_received(self, headers: Headers, body_length: int | str, request: Request) -> None:
+        """Stop the download of an item that is no page before its body comes.
+
+        `body_length` is Twisted's UNKNOWN_LENGTH, a text, where the server does not say how much it sends.
+        """
         kind = (headers.get(b"Content-Type") or b"text/html").decode("latin-1").lower()
-        small = 0 <= body_length <= _SMALL
+        small = isinstance(body_length, int) and 0 <= body_length <= _SMALL
         if "rasid_holder" in request.meta and b"Location" not in headers and not small and not kind.startswith(_HTML):
             raise StopDownload(fail=True)
 

@@ -10,8 +10,9 @@ each step such that an Elasticsearch index can do the same with its own filters:
   (a `mapping` char filter), and drops Quranic marks, direction marks and joiners, which Lucene leaves in the word.
 - A word is a run of letters, digits and marks and nothing else (a `pattern` tokenizer). Unicode's word breaks, which
   Lucene follows, keep `الماء.وقال`, `المصدر:الماء` and `انقذوا_البصرة` in one piece; Arabic news is full of them.
-- The conjunction و is not taken off words of which it is the first radical: `RADICAL_WAW` (a `stemmer_override`
-  filter). Plain light10 reads وزير as "and زير", so that the query وزير would not find الوزير.
+- The conjunction و is not taken off words of which it is the first radical, `RADICAL_WAW`, and some names of places
+  stay whole, `NAMES` (a `stemmer_override` filter, which marks them as keywords). Plain light10 reads وزير as "and
+  زير", so that the query وزير would not find الوزير.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -97,6 +99,11 @@ _RADICAL_WAW = """
 وضع وعي وزن وريث ورثة ولد وجه وجهة وجيه وجهاء وارد وافد وديعة ودائع وصف وصي وصية وصل واسع واضح واحد وسام
 """
 
+NAMES: tuple[str, ...] = ("البصرة", "بصرة", "الناصرية", "ناصرية", "الحلة", "العمارة", "الرمادي", "الرفاعي", "الغراف")
+"""Places whose name stemming would merge with a common word or a person's name: البصرة with بصر, sight, الناصرية with
+ناصر, الحلة with حل, a solution. They are found with all that may be joined before them, and without their article where
+it stands here without one too."""
+
 STOP_WORDS: frozenset[str] = frozenset(_STOP_WORDS.split())
 """Words too common to be required of a Document: the list that Lucene ships, by Jacques Savoy, University of
 Neuchatel (BSD licence). Compared before normalisation, as Lucene does, but without marks: أنّ is أن."""
@@ -106,7 +113,7 @@ RADICAL_WAW: tuple[str, ...] = tuple(_RADICAL_WAW.split())
 suffixes (وزارة covers وزارات and وزارتها)."""
 
 _PREFIXES = ("ال", "وال", "بال", "كال", "فال", "لل")
-SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي")
+_SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي")
 _LEAST_LEFT = 2
 """Letters that taking off an affix must leave (light10); the lone conjunction و must leave one more."""
 
@@ -157,20 +164,19 @@ def forms(word: str) -> tuple[str, str | None]:
 
 def stem(word: str) -> str:
     """Return the light10 stem of a normalised word: at most one prefix off, then each suffix once, in a fixed order."""
-    bare = without_suffixes(word)
-    if bare in radical_waw():
-        return bare
+    kept = overrides().get(word)
+    if kept is not None:
+        return kept
     for prefix in _PREFIXES:
         if word.startswith(prefix) and len(word) >= len(prefix) + _LEAST_LEFT:
-            return without_suffixes(word[len(prefix) :])
+            return _without_suffixes(word[len(prefix) :])
     if word.startswith("و") and len(word) > _LEAST_LEFT + 1:
-        return without_suffixes(word[1:])
-    return bare
+        return _without_suffixes(word[1:])
+    return _without_suffixes(word)
 
 
-def without_suffixes(word: str) -> str:
-    """Return a normalised word without its suffixes, each taken off at most once."""
-    for suffix in SUFFIXES:
+def _without_suffixes(word: str) -> str:
+    for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) >= len(suffix) + _LEAST_LEFT:
             word = word[: -len(suffix)]
     return word
@@ -199,6 +205,20 @@ def _letters() -> dict[int, str]:
 
 
 @cache
-def radical_waw() -> frozenset[str]:
-    """Return the words of RADICAL_WAW normalised and without suffixes."""
-    return frozenset(without_suffixes(word.translate(_NORMAL)) for word in RADICAL_WAW)
+def overrides() -> Mapping[str, str]:
+    """Return the normalised words whose stem is given here, because light10 would take a radical or a name apart.
+
+    A word of RADICAL_WAW is meant with none, one or two suffixes; a name of NAMES with what may stand before it.
+    """
+    kept = {}
+    for word in RADICAL_WAW:
+        bare = _without_suffixes(word.translate(_NORMAL))
+        for endings in product(("", *_SUFFIXES), repeat=2):
+            form = bare + "".join(endings)
+            if _without_suffixes(form) == bare:
+                kept[form] = bare
+    for name in (name.translate(_NORMAL) for name in NAMES):
+        bare = name.removeprefix("ال")
+        kept |= dict.fromkeys((before + name for before in ("", "و", "ف", "ب", "ك", "ل", "وب", "ول")), bare)
+        kept |= dict.fromkeys((before + bare for before in ("لل", "ولل")), bare)
+    return kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ def reported() -> Iterator[Status]:
     status = Status()
     try:
         yield status
+    except BrokenPipeError:
+        # Who reads our output has seen enough (`rasid search … | head`); Python must not try to write the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (RasidError, CrawlerError, RasidIndexError, NlpError, OSError) as error:
         status.code = 1
         print(f"rasid: {' '.join(str(error).split()) or type(error).__name__}", file=sys.stderr)

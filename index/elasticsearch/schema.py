@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import unicodedata
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ def settings(*, replicas: int | None = None) -> dict[str, Any]:
     analysis["char_filter"]["rasid_letters"]["mappings"] = _letters()
     analysis["tokenizer"]["rasid_words"]["pattern"] = r"[\p{L}\p{N}]+"
     analysis["filter"]["rasid_stop"]["stopwords"] = sorted(arabic.STOP_WORDS)
-    analysis["filter"]["rasid_names"]["rules"] = _overrides()
+    analysis["filter"]["rasid_names"]["rules"] = [f"{word} => {kept}" for word, kept in arabic.overrides().items()]
     if replicas is not None:
         read["index"] |= {"number_of_replicas": replicas, "auto_expand_replicas": False}
     return read
@@ -54,18 +53,3 @@ def _letters() -> list[str]:
 
 def _escaped(text: str) -> str:
     return "".join(f"\\u{ord(letter):04X}" for letter in text)
-
-
-@cache
-def _overrides() -> list[str]:
-    """Return the words whose stem light10 would get wrong, with the stem that `index.arabic` gives them.
-
-    A word of RADICAL_WAW is meant with all its suffixes: here with none, one or two of those that Arabic joins.
-    """
-    words = {
-        form
-        for radical in arabic.radical_waw()
-        for endings in product(("", *arabic.SUFFIXES), repeat=2)
-        if arabic.without_suffixes(form := radical + "".join(endings)) == radical
-    }
-    return [f"{word} => {arabic.stem(word)}" for word in sorted(words)]

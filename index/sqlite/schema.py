@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 APPLICATION = 0x52415349
 """SQLite's application id of our files: "RASI"."""
 
-VERSION = 1
+VERSION = 2
 """Of the tables and of the analysis together: raise it with every change of either, and files are made again."""
 
 _TABLES = f"""

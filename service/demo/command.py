@@ -16,6 +16,7 @@ from service.demo.server import Newsroom
 from service.demo.sources import registry_text
 from service.demo.summary import print_summary, summarise
 from service.serving import serve
+from service.settings import masked
 from service.worker import Worker
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def demo(settings: Settings) -> None:
     with Newsroom(port=settings.demo_port) as room, catching_mail(folder / "mail") as smtp_port:
         here = _settings(settings, folder, room, smtp_port)
         registry, outlets = assembly.registry(here), assembly.outlets(here)
-        console.print(f"the sample newsroom is at {room.url}, its database and index in {folder}/")
+        console.print(f"the sample newsroom is at {room.url}, its mails in {folder}/mail/")
+        console.print(f"database {masked(here)['database']}, index {masked(here)['index']}")
         with assembly.database(here) as database, assembly.index(here) as index:
             before = summarise(database, index)
             with Progress(

@@ -8,6 +8,7 @@ source), `fail_at` (number of the accepted article at which the sink raises), `t
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -83,4 +84,5 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING)
     print(json.dumps(run(json.load(sys.stdin)), ensure_ascii=False, default=str))

@@ -121,6 +121,11 @@ def test_nothing_is_fetched_twice_and_nothing_that_is_forbidden(troubled):
     ]
 
 
+def test_no_trouble_of_a_site_is_an_error_of_ours(troubled):
+    _, _, crawled = troubled
+    assert "Error caught on signal handler" not in crawled.stderr
+
+
 def test_the_crawler_says_who_it_is(troubled):
     site, _, _ = troubled
     (agent,) = site.agents

@@ -104,3 +104,10 @@ def test_tokens_are_in_order_apart_and_the_same_with_and_without_offsets(text):
 def test_exact_forms_are_words_that_stay_as_they_are(text):
     for token in analyse(text):
         assert [again.exact for again in analyse(token.exact)] == [token.exact]
+
+
+def test_the_name_of_a_place_is_not_merged_with_a_common_word():
+    assert len({forms(word)[1] for word in ("البصرة", "بالبصرة", "وللبصرة", "بصرة")}) == 1
+    assert forms("الحلة")[1] != forms("الحل")[1]
+    assert forms("الناصرية")[1] != forms("ناصر")[1]
+    assert forms("البصرة")[1] != forms("بصر")[1]

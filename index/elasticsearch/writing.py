@@ -27,7 +27,7 @@ BATCH = 500
 BYTES = 8 * 1024 * 1024
 """Bytes a request, at most, unless one Document alone has more."""
 
-_RETRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 6, 0.5, 10.0
+_RETRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 4, 0.5, 10.0
 """How often and after how many seconds what the server had no room for (429) is sent again."""
 
 _ROUNDS = 10

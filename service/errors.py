@@ -4,7 +4,8 @@ RasidError
 ├── SettingsError       a setting, or rasid.toml, is not what it must be
 ├── DatabaseError
 │   ├── DatabaseUnavailable   it cannot be reached or stays locked: try later
-│   └── DatabaseOutdated      its schema is older or newer than this program's
+│   ├── DatabaseOutdated      its schema is older or newer than this program's
+│   └── MoveRefused           one database cannot be moved into the other
 ├── CrawlRoundFailed   the process of a crawl round ended with a fault
 ├── MailRefused         the mail server refused a message for good (5xx)
 └── MailDelayed         the mail server could not take it now (4xx, no connection)
@@ -29,6 +30,10 @@ class DatabaseUnavailable(DatabaseError):
 
 class DatabaseOutdated(DatabaseError):
     """Raised on opening a database whose schema is not this program's; `rasid migrate` mends an older one."""
+
+
+class MoveRefused(DatabaseError):
+    """Raised by `rasid migrate --from --to`; the source is as it was."""
 
 
 class CrawlRoundFailed(RasidError):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.cli.failing import command
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 
 def add(app: typer.Typer) -> None:
@@ -28,15 +31,53 @@ def init(
     typer.echo("next: look through both, then `rasid sources check`, then `rasid up`")
 
 
-def migrate() -> None:
-    """Bring the database's schema up to this program's."""
+def migrate(
+    source: Annotated[str, typer.Option("--from", help="Database to move from, as sqlite:///rasid.db.")] = "",
+    target: Annotated[
+        str, typer.Option("--to", help="Empty database to move to, as postgresql+psycopg://user:password@host/rasid.")
+    ] = "",
+) -> None:
+    """Bring the database's schema up to this program's; or, with --from and --to, move everything to another one.
+
+    A move that was interrupted goes on where it stopped. Counts and checksums of both sides are compared at the end.
+    """
     from service.database.engine import Database
     from service.settings import read_settings
 
+    if source and target:
+        _move(source, target)
+        return
+    if source or target:
+        raise typer.BadParameter("--from and --to belong together")
     with Database.open_any(read_settings().database) as database:
         before = database.schema()
         database.upgrade()
         typer.echo(f"{database.address}: schema {before or 'none'} -> {database.schema()}")
+
+
+def _move(source: str, target: str) -> None:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from service.database.engine import Database
+    from service.moving import at_work, move
+
+    with Database.open(source) as here, Database.open(target, create=True) as there:
+        for what in at_work(here):
+            typer.echo(f"note: {what}: what is done from now on is not moved; better stop Rasid first", err=True)
+        with Progress(
+            TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), transient=True
+        ) as progress:
+            tasks: dict[str, TaskID] = {}
+
+            def show(table: str, done: int, of: int) -> None:
+                if table not in tasks:
+                    tasks[table] = progress.add_task(table)
+                progress.update(tasks[table], completed=done, total=of)
+
+            moved = move(here, there, show)
+        for table in moved:
+            typer.echo(f"{table.table:12} {table.rows:9} rows, the same on both sides ({table.checksum[:12]})")
+        typer.echo(f"next: set database to {there.address} (with its password), then start Rasid again")
 
 
 def reindex(

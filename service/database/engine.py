@@ -40,6 +40,9 @@ class Database:
         program's, SettingsError for a URL that names no database, DatabaseUnavailable where it cannot be reached.
         """
         database = cls.open_any(url)
+        file = database.engine.url.database if database.engine.dialect.name == "sqlite" else None
+        if file and not create and not Path(file).exists():
+            raise DatabaseUnavailable(f"there is no database {database.address}")
         if create and database.schema() is None:
             database.upgrade()
         database.check()
@@ -55,6 +58,15 @@ class Database:
         """Give a transaction that sees one state of the database and writes nothing."""
         with _reported(self.address), self.engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """Do as `read`, and see one state throughout on PostgreSQL too, however long it takes."""
+        with _reported(self.address), self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901 - the same
+            with connection.begin():
+                yield connection
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sa.Connection]:

@@ -23,6 +23,9 @@ def test_the_migrations_make_exactly_the_tables_that_the_program_knows(database:
 
 def test_an_empty_database_is_refused_with_advice_unless_it_may_be_created(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new.db"
+    with pytest.raises(DatabaseUnavailable, match="there is no database"):
+        Database.open(url)
+    (tmp_path / "new.db").touch()
     with pytest.raises(DatabaseOutdated, match="rasid migrate"):
         Database.open(url)
     Database.open(url, create=True).close()

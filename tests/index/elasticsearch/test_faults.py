@@ -72,7 +72,7 @@ def test_a_full_disk_blocks_writing_with_a_clear_message_and_goes_on_when_lifted
     index.refresh()
     (physical,) = node.ask(f"/_alias/{index._names.read}")
     node.ask(f"/{physical}/_settings", "PUT", {"index.blocks.read_only_allow_delete": True})
-    with pytest.raises(IndexUnavailable, match="blocked writing .*: free disk space"):
+    with pytest.raises(IndexUnavailable, match=r"blocked writing .*: free disk space"):
         index.write([make("b", title="الماء")])
     assert index.search(Query(text="ماء")).total == 1
     node.ask(f"/{physical}/_settings", "PUT", {"index.blocks.read_only_allow_delete": None})
@@ -127,7 +127,7 @@ def test_a_frozen_server_ends_the_call_within_its_limit(node, index, monkeypatch
         node.signal(signal.SIGSTOP)
         try:
             began = time.monotonic()
-            with pytest.raises(IndexUnavailable, match="did not answer in time|cannot be reached"):
+            with pytest.raises(IndexUnavailable, match=r"did not answer in time|cannot be reached"):
                 frozen.count()
             assert time.monotonic() - began < 10
         finally:

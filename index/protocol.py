@@ -166,6 +166,9 @@ class Index(Protocol):
     def drop_old(self) -> tuple[str, ...]:
         """Delete what `rebuilt` has left behind, for good, and return its names."""
 
+    def describe(self) -> str:
+        """Say in one line what it is and how it is, for people who look after it; no password is in it."""
+
     def close(self) -> None:
         """Release files and connections; the object is not used afterwards."""
 

@@ -16,6 +16,7 @@ from nlp.errors import NlpError
 from service import assembly
 from service.database import articles, changes, documents, outbox
 from service.errors import RasidError
+from service.indexer import refused
 from service.settings import configuration
 
 if TYPE_CHECKING:
@@ -98,10 +99,12 @@ def _database(settings: Settings) -> Finding:
 def _index(settings: Settings) -> Finding:
     with assembly.database(settings) as database, assembly.index(settings) as index, database.read() as connection:
         behind = changes.last(connection) - changes.position(connection, changes.INDEXER)
-        held, known = index.count(), documents.count(connection)
-    if held < known and not behind:
-        return Finding("index", "missing", f"{held} of {known} documents", "`rasid reindex` makes it again")
-    return Finding("index", "ok", f"{held} documents, {behind} changes behind the database")
+        held, known, refusals = index.count(), documents.count(connection), refused(connection)
+        what = index.describe()
+    if held + refusals < known and not behind:
+        return Finding("index", "missing", f"{held} of {known} documents; {what}", "`rasid reindex` makes it again")
+    seen = f"{held} documents, {behind} changes behind the database, {refusals} refused; {what}"
+    return Finding("index", "ok", seen)
 
 
 def _analyser(_: Settings) -> Finding:

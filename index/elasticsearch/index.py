@@ -118,6 +118,17 @@ class ElasticsearchIndex:
             versions.drop(self._client, names)
         return names
 
+    def describe(self) -> str:
+        """See `Index.describe`."""
+        with self._speaking():
+            version = self._client.info()["version"]["number"]
+            health = self._client.cluster.health(index=self._names.read)
+            behind = ", ".join(versions.current(self._client, self._names))
+        return (
+            f"Elasticsearch {version} at {self.address}, {health['number_of_data_nodes']} data nodes, "
+            f"{health['status']}, {self._names.read} is {behind}"
+        )
+
     def close(self) -> None:
         """See `Index.close`; what was written can be searched afterwards, as in a file."""
         if self._unseen:

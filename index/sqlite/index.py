@@ -89,6 +89,10 @@ class SqliteIndex:
         """See `Index.drop_old`."""
         return ()
 
+    def describe(self) -> str:
+        """See `Index.describe`."""
+        return f"{self.path}, {self.path.stat().st_size / 1e6:.1f} MB"
+
     def close(self) -> None:
         """See `Index.close`."""
         self._sessions.close()

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from end_to_end.settled import items_told, let_time_pass, mail, quiet, until
 
 from index import open_index
-from service.database import changes
 from service.database.engine import Database
 from service.database.tables import alerts, articles, documents, outbox
 from service.demo import Newsroom
@@ -63,41 +59,6 @@ def _kill(process: subprocess.Popen[bytes], chance: random.Random) -> None:
     process.wait()
 
 
-def _let_time_pass(database: Database) -> None:
-    """What dead processes had claimed is free when their claims end: let them end now."""
-    past = datetime.now(UTC) - timedelta(seconds=1)
-    with database.write() as connection:
-        connection.execute(articles.update().where(articles.c.state == "claimed").values(claimed_until=past))
-        connection.execute(outbox.update().where(outbox.c.state.in_(("sending", "pending"))).values(due=past))
-
-
-def _quiet(database: Database, wanted: int) -> bool:
-    with database.read() as connection:
-        held = connection.scalar(sa.select(sa.func.count()).select_from(articles))
-        waiting = connection.scalar(
-            sa.select(sa.func.count()).select_from(articles).where(articles.c.state.in_(("spooled", "claimed")))
-        )
-        owed = connection.scalar(sa.select(sa.func.count()).select_from(outbox).where(outbox.c.state != "sent"))
-        last = changes.last(connection)
-        stages = {changes.position(connection, name) for name in (changes.INDEXER, changes.MATCHER)}
-    return held == wanted and waiting == 0 and owed == 0 and stages == {last}
-
-
-def _until(true: Callable[[], bool], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.2)
-    return true()
-
-
-def _mail(file: Path) -> EmailMessage:
-    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
-    assert isinstance(mail, EmailMessage)
-    return mail
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the crawl's process in /proc, as Linux has it")
 def test_killed_anywhere_it_loses_no_article_doubles_no_document_and_repeats_no_mail_but_one_in_flight(
@@ -123,12 +84,12 @@ def test_killed_anywhere_it_loses_no_article_doubles_no_document_and_repeats_no_
                 with _up(tmp_path, settings) as process:
                     time.sleep(chance.uniform(1.5, 5.0))
                     _kill(process, chance)
-                _let_time_pass(database)
+                let_time_pass(database)
             (tmp_path / "up.log").unlink()
             with _up(tmp_path, settings) as process:
                 wanted = len(room.expected.articles)
-                assert _until(lambda: "the desk is at" in (tmp_path / "up.log").read_text(), 30)
-                assert _until(lambda: _quiet(database, wanted), 90), (tmp_path / "up.log").read_text()[-3000:]
+                assert until(lambda: "the desk is at" in (tmp_path / "up.log").read_text(), 30)
+                assert until(lambda: quiet(database, wanted), 90), (tmp_path / "up.log").read_text()[-3000:]
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(30) == 0
             with database.read() as connection:
@@ -143,13 +104,7 @@ def test_killed_anywhere_it_loses_no_article_doubles_no_document_and_repeats_no_
             assert all(index.get(document) for document in held)
         # each Case stands in exactly one mail; a mail that was in flight comes again under the same Message-ID only
         assert {row.case for row in told} == cases
-        mails = [_mail(file) for file in kept.glob("*.eml")]
-        assert {mail["Message-ID"] for mail in mails} == {row.message_id for row in told}
-        written = [link for mail in mails for link in set(re.findall(r"/item/([0-9a-f]{64})", _plain(mail)))]
+        mails = [mail(file) for file in kept.glob("*.eml")]
+        assert {each["Message-ID"] for each in mails} == {row.message_id for row in told}
+        written = items_told(kept)
         assert len(written) == len(set(written))
-
-
-def _plain(mail: EmailMessage) -> str:
-    part = mail.get_body(("plain",))
-    assert part is not None
-    return str(part.get_content())

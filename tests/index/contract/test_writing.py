@@ -147,3 +147,10 @@ def test_a_document_of_a_million_letters(index, make, store, ids):
     hit = index.search(Query(text="خاتمة")).hits[0]
     assert hit.body_marks == ((len(body) - 5, len(body)),)
     assert hit.document.body == body
+
+
+def test_an_index_says_what_it_is_without_a_password(index, address, make, store):
+    store(make("a"))
+    said = index.describe()
+    assert "\n" not in said
+    assert ("MB" in said) if address.startswith("sqlite") else ("Elasticsearch" in said and "items-v1" in said)

@@ -1,0 +1,69 @@
+"""Whether an installation has come to rest, and what its mails say: for the tests that kill it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from service.database import changes
+from service.database.engine import Database
+from service.database.tables import articles, outbox, sources
+
+
+def let_time_pass(database: Database) -> None:
+    """What dead processes had claimed is free when their claims end: let them end now."""
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    with database.write() as connection:
+        connection.execute(articles.update().where(articles.c.state == "claimed").values(claimed_until=past))
+        connection.execute(outbox.update().where(outbox.c.state.in_(("sending", "pending"))).values(due=past))
+        connection.execute(sources.update().values(lease_owner="", lease_until=None))
+
+
+def quiet(database: Database, wanted: int) -> bool:
+    """Tell whether all that was wanted has come all the way, and nothing waits anywhere."""
+    with database.read() as connection:
+        held = connection.scalar(sa.select(sa.func.count()).select_from(articles))
+        waiting = connection.scalar(
+            sa.select(sa.func.count()).select_from(articles).where(articles.c.state.in_(("spooled", "claimed")))
+        )
+        owed = connection.scalar(sa.select(sa.func.count()).select_from(outbox).where(outbox.c.state != "sent"))
+        last = changes.last(connection)
+        stages = {changes.position(connection, name) for name in (changes.INDEXER, changes.MATCHER)}
+    return held == wanted and waiting == 0 and owed == 0 and stages == {last}
+
+
+def until(true: Callable[[], bool], seconds: float) -> bool:
+    """Wait until something is true, and return whether it is."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.2)
+    return true()
+
+
+def mail(file: Path) -> EmailMessage:
+    """Return a mail that was caught."""
+    read = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert isinstance(read, EmailMessage)
+    return read
+
+
+def items_told(folder: Path) -> list[str]:
+    """Return the Documents that all caught mails tell of; a mail that came twice counts once."""
+    mails = {str(read["Message-ID"]): read for read in map(mail, folder.glob("*.eml"))}
+    return [link for read in mails.values() for link in set(re.findall(r"/item/([0-9a-f]{64})", plain(read)))]
+
+
+def plain(message: EmailMessage) -> str:
+    """Return the text of a mail."""
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())

@@ -84,5 +84,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING)
+    errors = logging.StreamHandler()
+    errors.setLevel(logging.ERROR)  # Scrapy lets everything through to the root logger
+    logging.getLogger().addHandler(errors)
     print(json.dumps(run(json.load(sys.stdin)), ensure_ascii=False, default=str))

@@ -4,7 +4,8 @@ RasidIndexError
 ├── IndexUnavailable   the file or server cannot be had now; the same call may succeed later
 ├── IndexBroken        what is stored cannot be read (wrong schema, damaged file): `rasid reindex` makes it again
 ├── BadQuery           a page size or cursor that no page gave; never the text that a person typed
-└── BadIndexAddress    the setting that names the index cannot be understood
+├── BadIndexAddress    the setting that names the index cannot be understood
+└── KibanaFailed       Kibana cannot be reached, or does not take what it is given
 """
 
 
@@ -29,3 +30,7 @@ class BadQuery(RasidIndexError, ValueError):
 
 class BadIndexAddress(RasidIndexError, ValueError):
     """Raised by `open_index` for a URL of an unknown kind."""
+
+
+class KibanaFailed(RasidIndexError):
+    """Raised where Kibana cannot be reached or refuses a request; the message says which and what to check."""

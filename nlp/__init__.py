@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from nlp.errors import DataFault, EvaluationFault, NlpError
     from nlp.evaluation import evaluate_items, score_table
+    from nlp.gazetteer import coordinates
     from nlp.language import detect_language
     from nlp.normalisation import Normalised, normalise
     from nlp.privacy import mask_private, private_spans
@@ -57,6 +58,7 @@ __all__ = [
     "Stance",
     "Urgency",
     "bands",
+    "coordinates",
     "detect_language",
     "evaluate_items",
     "mask_private",
@@ -71,6 +73,7 @@ _HOMES = {
     "analyser": ("ANALYSED_LENGTH", "Analyser", "Decision"),
     "errors": ("DataFault", "EvaluationFault", "NlpError"),
     "evaluation": ("evaluate_items", "score_table"),
+    "gazetteer": ("coordinates",),
     "language": ("detect_language",),
     "normalisation": ("Normalised", "normalise"),
     "privacy": ("mask_private", "private_spans"),

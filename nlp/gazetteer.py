@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from nlp.errors import DataFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 COLUMNS = ("name", "aliases", "kind", "governorate", "latitude", "longitude", "decided_by", "source")
 
@@ -89,3 +90,16 @@ def load_places() -> tuple[Toponym, ...]:
     """Return the shipped gazetteer."""
     text = resources.files("nlp").joinpath("data", "places.tsv").read_text(encoding="utf-8")
     return tuple(read_places(text.splitlines(keepends=True)))
+
+
+@cache
+def coordinates() -> Mapping[tuple[str, str], tuple[float, float]]:
+    """Return (latitude, longitude), WGS 84, by (name, governorate) of every place whose coordinates are known.
+
+    Name and governorate are those that a Place of an Analysis bears.
+    """
+    return {
+        (place.name, place.governorate): (place.latitude, place.longitude)
+        for place in reversed(load_places())
+        if place.latitude is not None and place.longitude is not None
+    }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from index import Document
+from nlp import coordinates
 from service.database import changes, documents
 from service.database.tables import refusals
 
@@ -103,8 +104,20 @@ def to_document(record: Record, outlets: Mapping[str, str]) -> Document:
         case=record.case or "",
         case_state=record.case_state or "",
         group=record.group,
+        points=_points(analysis),
         analysis=analysis,
     )
+
+
+def _points(analysis: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
+    """Return where the places of the primary governorates are, or of all where none is primary; each once."""
+    known, primary = coordinates(), set(analysis["governorates"]["primary"])
+    named = [
+        (place["name"], place["governorate"])
+        for place in analysis["places"]
+        if not primary or place["governorate"] in primary
+    ]
+    return tuple(dict.fromkeys(known[place] for place in named if place in known))
 
 
 def _note_refusals(connection: sa.Connection, records: list[Record], refused: Mapping[str, str]) -> None:

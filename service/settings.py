@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     index_replicas: int = Field(
         -1, ge=-1, le=9, description="Copies of the index; -1: one where the Elasticsearch has a second node."
     )
+    kibana_url: str = Field("", description="Address of Kibana for `rasid kibana`, as http://localhost:5601.")
+    kibana_api_key: SecretStr = Field(
+        SecretStr(""), description="API key for Kibana (encoded), instead of a user and password in kibana_url."
+    )
+    kibana_ca: str = Field("", description="PEM file of the authority that signed Kibana's certificate.")
     sources: Path = Field(
         Path("sources.toml"), description="The registry of outlets and their sources (`rasid init` writes one)."
     )
@@ -152,7 +157,7 @@ def masked(settings: Settings) -> dict[str, str]:
     shown = {}
     for name in type(settings).model_fields:
         value = getattr(settings, name)
-        if name in {"database", "index"}:
+        if name in {"database", "index", "kibana_url"}:
             shown[name] = _without_password(value)
         else:
             shown[name] = str(value) if isinstance(value, SecretStr) else _plain(value)

@@ -14,7 +14,7 @@ Rasid = Callable[..., subprocess.CompletedProcess[str]]
 SHARED = Path(__file__).parents[3] / "shared"
 COMMANDS = (
     *("demo", "up", "crawl", "work", "serve", "deliver", "analyse", "extract", "search", "evaluate", "init", "migrate"),
-    *("reindex", "doctor", "bench", "sources"),
+    *("reindex", "doctor", "bench", "sources", "kibana"),
 )
 
 
@@ -96,6 +96,18 @@ def test_init_doctor_and_an_empty_search_work_in_an_empty_folder(rasid: Rasid, t
     assert checks["torch"]["state"] in {"ok", "note"}
     assert "secret" not in examined.stdout
     assert rasid("search", "ماء").returncode == 0
+
+
+def test_a_database_is_moved_and_kibanas_objects_are_printed(rasid: Rasid) -> None:
+    assert rasid("work", "--once", settings={"DATABASE": "sqlite:///one.db"}).returncode == 0
+    moved = rasid("migrate", "--from", "sqlite:///one.db", "--to", "sqlite:///two.db")
+    assert (moved.returncode, moved.stdout.count("the same on both sides")) == (0, 14)
+    assert rasid("migrate", "--from", "sqlite:///one.db").returncode == 2
+    missing = rasid("migrate", "--from", "sqlite:///nothing.db", "--to", "sqlite:///three.db")
+    assert (missing.returncode, missing.stderr) == (1, "rasid: there is no database sqlite:///nothing.db\n")
+    objects = [json.loads(line) for line in rasid("kibana", "install", "--dry-run").stdout.splitlines()]
+    assert [saved["type"] for saved in objects].count("dashboard") == 2
+    assert rasid("kibana", "install").stderr.startswith("rasid: where is Kibana?")
 
 
 def test_doctor_says_what_is_missing_with_status_1(rasid: Rasid) -> None:

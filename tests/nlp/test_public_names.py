@@ -24,6 +24,7 @@ PUBLIC = [
     "Stance",
     "Urgency",
     "bands",
+    "coordinates",
     "detect_language",
     "evaluate_items",
     "mask_private",

@@ -52,6 +52,7 @@ def test_changes_come_into_the_index_once_with_labels_and_names(filled: Database
     document = hit.document
     assert (document.outlet_name, document.urgency, document.needs) == ("وكالة الرافد", "high", ("water",))
     assert document.primary == ("IQ-WA",)
+    assert [(round(latitude, 1), round(longitude, 1)) for latitude, longitude in document.points] == [(32.5, 45.8)]
     assert document.case_state == "new"
 
 

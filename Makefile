@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := crawler nlp index service tests tools
 
-.PHONY: help demo test test-elasticsearch-9 lint bench format browser servers lock wheel clean
+.PHONY: help demo test test-elasticsearch-9 test-cluster test-killing lint bench format browser servers lock wheel clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    crawl the sample newsroom, show what was found, serve the desk"
 	@echo "make test    every test, in a real browser where one can be had"
 	@echo "make test-elasticsearch-9    the index tests on an Elasticsearch 9 (wants a JDK 21 or newer)"
+	@echo "make test-cluster            three Elasticsearch nodes, one of which is lost"
+	@echo "make test-killing            many processes on PostgreSQL and Elasticsearch, killed for five minutes"
 	@echo "make lint    ruff, mypy strict, import-linter"
 	@echo "make bench   speed and memory on this machine (docs/benchmarks.md)"
 	@echo "make wheel   the distribution, in dist/"
@@ -25,6 +27,12 @@ test: $(VENV)/.test browser servers
 
 test-elasticsearch-9: $(VENV)/.test
 	RASID_TEST_ELASTICSEARCH_VERSION=9.4.3 RASID_TEST_REQUIRE_SERVERS=1 $(BIN)/python -m pytest tests/index -k elasticsearch
+
+test-cluster: $(VENV)/.test
+	RASID_TEST_CLUSTER=1 RASID_TEST_REQUIRE_SERVERS=1 $(BIN)/python -m pytest tests/index/elasticsearch/test_cluster.py
+
+test-killing: $(VENV)/.test
+	RASID_TEST_MANY=5000,300 RASID_TEST_REQUIRE_SERVERS=1 $(BIN)/python -m pytest tests/end_to_end/test_many.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check $(CODE)

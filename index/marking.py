@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from index.arabic import LONGEST_WORD, WORD, analyse, forms
-from index.query import Phrase, parse
+from index.query import parse
+from index.terms import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

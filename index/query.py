@@ -13,9 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.arabic import analyse
+from index.synonyms import NONE
+from index.terms import Phrase, Term, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from index.synonyms import Synonyms
 
 LONGEST_QUERY = 10_000
 """Code points of a query that are read. A person types a few dozen, a pasted article has some thousand."""
@@ -33,27 +37,6 @@ _ATOM = re.compile(
 )
 _CONNECTORS = frozenset("_.-'’@·/:")
 """Signs that, alone between two words without a space, make them one: 3.5, 20-05-2024, #انقذوا_البصرة, covid-19."""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word of which any inflected form matches: one with the same stem.
-
-    `stem` is None for a stop word, which matches by its exact form alone.
-    """
-
-    exact: str
-    stem: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Exact forms that must follow one another; a single one is a word that must occur as written."""
-
-    exact: tuple[str, ...]
-
-
-Term = Word | Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +58,11 @@ class _Or:
     """The word `OR`, before it is known whether it stands between two terms."""
 
 
-def parse(text: str) -> Parsed:
+def parse(text: str, synonyms: Synonyms = NONE) -> Parsed:
     """Return what `text` asks for. Never raises; for text that asks for nothing the result is empty.
 
-    Stop words are not required where anything else is: who writes "انقطاع الماء في البصرة" also wants "بالبصرة".
+    Stop words are not required where anything else is: who writes "انقطاع الماء في البصرة" also wants "بالبصرة". A word
+    or words in a row, outside of quotes, that have synonyms ask for any of them.
     """
     atoms: list[tuple[bool, Term | _Or]] = []
     for atom in _atoms(text[:LONGEST_QUERY]):
@@ -86,25 +70,41 @@ def parse(text: str) -> Parsed:
             break
         atoms.append(atom)
     groups: list[tuple[Term, ...]] = []
+    unwanted: list[Term] = []
     joins = False
-    for place, (excluded, term) in enumerate(atoms):
-        if excluded:
-            continue
+    place = 0
+    while place < len(atoms):
+        excluded, term = atoms[place]
         if isinstance(term, _Or):
             if _between_terms(atoms, place):
                 joins = True
+                place += 1
                 continue
-            term = Word("or", "or")  # noqa: PLW2901 - an operator in the wrong place is a word
-        if joins:
-            groups[-1] = tuple(dict.fromkeys((*groups[-1], term)))
+            term = Word("or", "or")  # an operator in the wrong place is a word
+        taken, terms = synonyms.of(_words_from(atoms, place))
+        place += taken or 1
+        terms = terms or (term,)
+        if excluded:
+            unwanted += terms
+        elif joins:
+            groups[-1] = tuple(dict.fromkeys((*groups[-1], *terms)))
+            joins = False
         else:
-            groups.append((term,))
-        joins = False
+            groups.append(terms)
     required = [group for group in groups if not _only_stop_words(group)] or groups
-    return Parsed(
-        tuple(dict.fromkeys(required)),
-        tuple(dict.fromkeys(term for excluded, term in atoms if excluded and not isinstance(term, _Or))),
-    )
+    return Parsed(tuple(dict.fromkeys(required)), tuple(dict.fromkeys(unwanted)))
+
+
+def _words_from(atoms: list[tuple[bool, Term | _Or]], place: int) -> list[Word]:
+    """Return the words in a row from a place on; an excluded one stands for itself."""
+    words: list[Word] = []
+    for excluded, term in atoms[place:]:
+        if not isinstance(term, Word) or (excluded and words):
+            break
+        words.append(term)
+        if excluded:
+            break
+    return words
 
 
 def _between_terms(atoms: list[tuple[bool, Term | _Or]], place: int) -> bool:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from nlp.errors import DataFault, EvaluationFault, NlpError
     from nlp.evaluation import evaluate_items, score_table
-    from nlp.gazetteer import coordinates
+    from nlp.gazetteer import coordinates, place_names
     from nlp.language import detect_language
     from nlp.normalisation import Normalised, normalise
     from nlp.privacy import mask_private, private_spans
@@ -63,6 +63,7 @@ __all__ = [
     "evaluate_items",
     "mask_private",
     "normalise",
+    "place_names",
     "private_spans",
     "resemblance",
     "score_table",
@@ -73,7 +74,7 @@ _HOMES = {
     "analyser": ("ANALYSED_LENGTH", "Analyser", "Decision"),
     "errors": ("DataFault", "EvaluationFault", "NlpError"),
     "evaluation": ("evaluate_items", "score_table"),
-    "gazetteer": ("coordinates",),
+    "gazetteer": ("coordinates", "place_names"),
     "language": ("detect_language",),
     "normalisation": ("Normalised", "normalise"),
     "privacy": ("mask_private", "private_spans"),

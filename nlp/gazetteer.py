@@ -103,3 +103,17 @@ def coordinates() -> Mapping[tuple[str, str], tuple[float, float]]:
         for place in reversed(load_places())
         if place.latitude is not None and place.longitude is not None
     }
+
+
+# Kinds whose names people search by; quarters and the like share theirs with too much else.
+_SEARCHED = frozenset({"governorate", "seat", "district", "subdistrict", "town"})
+
+
+def place_names() -> Iterator[tuple[str, ...]]:
+    """Yield the names of each place that has several (هولير, أربيل), the official one first, for searching.
+
+    Places whose names are words or persons too are left out.
+    """
+    for place in load_places():
+        if place.aliases and place.kind in _SEARCHED and not place.decided_by:
+            yield (place.name, *place.aliases)

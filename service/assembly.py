@@ -40,6 +40,7 @@ def database(settings: Settings) -> Database:
 def index(settings: Settings) -> Index:
     """Open the index that the settings name."""
     from index import ServerOptions, open_index  # noqa: PLC0415 - commands without an index start without it
+    from nlp import place_names  # noqa: PLC0415 - as above
 
     options = ServerOptions(
         ca=Path(settings.index_ca) if settings.index_ca else None,
@@ -47,7 +48,7 @@ def index(settings: Settings) -> Index:
         api_key=settings.index_api_key.get_secret_value(),
         replicas=settings.index_replicas if settings.index_replicas >= 0 else None,
     )
-    return open_index(settings.index, options)
+    return open_index(settings.index, options, place_names())
 
 
 def registry(settings: Settings) -> Registry:

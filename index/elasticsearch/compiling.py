@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from index.moments import to_micros
 from index.protocol import Field
-from index.query import Word
 from index.refusal import encodable
+from index.terms import Word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from index.protocol import Query
-    from index.query import Parsed, Term
+    from index.query import Parsed
+    from index.terms import Term
 
 Clause = dict[str, Any]
 

@@ -14,6 +14,7 @@ from index.elasticsearch.searching import Searcher
 from index.elasticsearch.server import connect, prefix
 from index.elasticsearch.writing import delete, write
 from index.refusal import LONGEST_KEYWORD, encodable
+from index.synonyms import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from index.address import ServerOptions
     from index.document import Document
     from index.protocol import Page, Query, Written
+    from index.synonyms import Synonyms
 
 
 class ElasticsearchIndex:
@@ -32,8 +34,9 @@ class ElasticsearchIndex:
     Raises BadIndexAddress for a URL or options that cannot be used.
     """
 
-    def __init__(self, url: str, options: ServerOptions) -> None:
+    def __init__(self, url: str, options: ServerOptions, synonyms: Synonyms = NONE) -> None:
         self._options = options
+        self._synonyms = synonyms
         self._client = connect(url, self._options)
         self._names = versions.Names.of(prefix(url))
         self.address = without_login(url)
@@ -70,12 +73,12 @@ class ElasticsearchIndex:
     def search(self, query: Query) -> Page:
         """See `Index.search`."""
         with self._speaking():
-            return Searcher(self._client, self._names.read).search(query)
+            return Searcher(self._client, self._names.read, self._synonyms).search(query)
 
     def scan(self, query: Query) -> Iterator[Document]:
         """See `Index.scan`; the Documents are those of the moment of the first one, whatever is written meanwhile."""
         with self._speaking():
-            yield from Searcher(self._client, self._names.read).scan(query)
+            yield from Searcher(self._client, self._names.read, self._synonyms).scan(query)
 
     def count(self) -> int:
         """See `Index.count`; counts what can be searched."""
@@ -160,5 +163,6 @@ class ElasticsearchIndex:
         """Return an index with the same connection that reads and writes other names."""
         other = object.__new__(ElasticsearchIndex)
         other._options, other._client, other._names = self._options, self._client, names
+        other._synonyms = self._synonyms
         other.address, other._prepared, other._unseen, other._lock = self.address, True, False, threading.Lock()
         return other

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from index.elasticsearch.compiling import Clause
     from index.protocol import Query
     from index.query import Parsed
+    from index.synonyms import Synonyms
 
 _SERIAL_BYTES = 6
 _TIME = struct.Struct(">Bq")
@@ -62,13 +63,14 @@ class Searcher:
 
     client: Elasticsearch
     alias: str
+    synonyms: Synonyms
 
     def search(self, query: Query) -> Page:
         """Return one page. Raises BadQuery for a size out of range and a cursor that no page of this query gave."""
         if not 0 <= query.size <= MAXIMUM_PAGE:
             raise BadQuery(f"a page of {query.size} hits was asked for: 0 to {MAXIMUM_PAGE} can be had")
         position = unseal(query)
-        parsed = parse(query.text)
+        parsed = parse(query.text, self.synonyms)
         by_text, wanted = matching(query, parsed), filters(query)
         order = self._order(query, parsed, _all(by_text, *wanted.values()), position)
         counting = {"track_total_hits": True, "aggregations": _facets(query, wanted)}
@@ -95,7 +97,7 @@ class Searcher:
 
     def scan(self, query: Query) -> Iterator[Document]:
         """Yield every Document that matches, newest first, as they are at the moment of the first one."""
-        parsed = parse(query.text)
+        parsed = parse(query.text, self.synonyms)
         everything = _all(matching(query, parsed), *filters(query).values())
         moment = self.client.open_point_in_time(index=self.alias, keep_alive=_KEPT)["id"]
         after: dict[str, Any] = {}

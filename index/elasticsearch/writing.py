@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +29,18 @@ BATCH = 500
 BYTES = 8 * 1024 * 1024
 """Bytes a request, at most, unless one Document alone has more."""
 
+AT_ONCE = 4
+"""Requests under way at once: while the server works on some, the next is made ready."""
+
 _RETRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 4, 0.5, 10.0
 """How often and after how many seconds what the server had no room for (429) is sent again."""
 
 _ROUNDS = 10
 _CONFLICT, _NOT_FOUND, _DENIED = 409, 404, 403
 _BUSY = (429, 503)
+
+Outcomes = list[tuple[bool, dict[str, Any]]]
+"""What the server said of each action, in order."""
 
 
 @dataclass(slots=True)
@@ -43,13 +51,30 @@ class _Tally:
 
 
 def write(client: Elasticsearch, names: Names, documents: Iterable[Document]) -> Written:
-    """Store Documents; see `Index.write`. Memory is bounded by one request, however many there are."""
+    """Store Documents; see `Index.write`. Memory is bounded by the requests under way, however many there are."""
     tally = _Tally()
-    accepted = _accepted(documents, tally)
-    while batch := _batch(accepted):
-        conflicting = _send(client, names, (_indexing(names, document) for document in batch), batch, tally)
-        _settle(client, names, conflicting, tally)
+    for batch, outcomes in _sent(client, names, _batches(_accepted(documents, tally))):
+        _settle(client, names, _heard(client, batch, outcomes, tally), tally)
     return Written(tally.stored, tally.stale, tally.refused)
+
+
+def _sent(
+    client: Elasticsearch, names: Names, batches: Iterable[list[Document]]
+) -> Iterator[tuple[list[Document], Outcomes]]:
+    """Send each batch, several at once, and yield it with what the server said, in order."""
+
+    def send(batch: list[Document]) -> Outcomes:
+        return list(_bulk(client, names, (_indexing(names, document) for document in batch)))
+
+    waiting: deque[tuple[list[Document], Future[Outcomes]]] = deque()
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="rasid-bulk") as pool:
+        for batch in batches:
+            waiting.append((batch, pool.submit(send, batch)))
+            if len(waiting) == AT_ONCE:
+                first, told = waiting.popleft()
+                yield first, told.result()
+        for batch, told in waiting:
+            yield batch, told.result()
 
 
 def delete(client: Elasticsearch, names: Names, ids: Iterable[str]) -> int:
@@ -67,16 +92,18 @@ def _accepted(documents: Iterable[Document], tally: _Tally) -> Iterator[Document
             tally.refused[document.id] = reason
 
 
-def _batch(documents: Iterator[Document]) -> list[Document]:
-    """Return the next Documents of one request, the newest version of each alone."""
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    """Yield the Documents of one request after the other."""
     batch: list[Document] = []
     size = 0
     for document in documents:
         batch.append(document)
         size += len(document.title) + len(document.body)
         if len(batch) == BATCH or size >= BYTES // 2:
-            break
-    return batch
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _indexing(names: Names, document: Document) -> dict[str, Any]:
@@ -90,12 +117,10 @@ def _indexing(names: Names, document: Document) -> dict[str, Any]:
     }
 
 
-def _send(
-    client: Elasticsearch, names: Names, actions: Iterable[dict[str, Any]], documents: list[Document], tally: _Tally
-) -> list[Document]:
-    """Send one action for each Document and return those whose version the server did not take."""
+def _heard(client: Elasticsearch, documents: list[Document], outcomes: Outcomes, tally: _Tally) -> list[Document]:
+    """Count what became of each Document and return those whose version the server did not take."""
     conflicting = []
-    for document, (ok, outcome) in zip(documents, _bulk(client, names, actions), strict=True):
+    for document, (ok, outcome) in zip(documents, outcomes, strict=True):
         (item,) = outcome.values()
         if ok:
             tally.stored += 1
@@ -126,9 +151,8 @@ def _settle(client: Elasticsearch, names: Names, conflicting: list[Document], ta
         newest = {document.id: document for document in sorted(newer, key=lambda document: document.version)}
         tally.stale += len(newer) - len(newest)
         sent = list(newest.values())
-        conflicting = _send(
-            client, names, (_replacing(names, document, held.get(document.id)) for document in sent), sent, tally
-        )
+        replacing = (_replacing(names, document, held.get(document.id)) for document in sent)
+        conflicting = _heard(client, sent, list(_bulk(client, names, replacing)), tally)
     if conflicting:
         raise IndexUnavailable(f"{len(conflicting)} Documents are being changed by others all the time: try again")
 

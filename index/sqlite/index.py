@@ -12,6 +12,7 @@ from index.sqlite.schema import renew
 from index.sqlite.searching import scan, search
 from index.sqlite.session import Sessions
 from index.sqlite.writing import delete, write
+from index.synonyms import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from index.document import Document
     from index.protocol import Page, Query, Written
+    from index.synonyms import Synonyms
 
 
 class SqliteIndex:
@@ -32,9 +34,10 @@ class SqliteIndex:
     where it cannot be opened or made.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, synonyms: Synonyms = NONE) -> None:
         self.path = Path(path).absolute()
         self._sessions = Sessions(self.path)
+        self._synonyms = synonyms
 
     def write(self, documents: Iterable[Document]) -> Written:
         """See `Index.write`; batches of 500 are stored whole or not at all."""
@@ -58,12 +61,12 @@ class SqliteIndex:
     def search(self, query: Query) -> Page:
         """See `Index.search`."""
         with self._sessions.reading() as session:
-            return search(session, query)
+            return search(session, query, self._synonyms)
 
     def scan(self, query: Query) -> Iterator[Document]:
         """See `Index.scan`; the Documents are those of the moment of the first one, whatever is written meanwhile."""
         with self._sessions.reading() as session:
-            yield from scan(session, query)
+            yield from scan(session, query, self._synonyms)
 
     def count(self) -> int:
         """See `Index.count`."""

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, cast
 
 from pyroaring import BitMap
 
-from index.query import Word
 from index.sqlite.numbers import numbers
 from index.sqlite.tokenizer import EXACT
+from index.terms import Word
 
 if TYPE_CHECKING:
     import apsw
 
-    from index.query import Parsed, Term
+    from index.query import Parsed
     from index.sqlite.facets import Facets
+    from index.terms import Term
 
 TITLE_WEIGHT = 8.0
 """How many occurrences in the body one in the title counts for. bm25 flattens repetitions, so that a title is passed

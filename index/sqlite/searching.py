@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from index.protocol import Query
     from index.query import Parsed
     from index.sqlite.session import Session
+    from index.synonyms import Synonyms
 
 _FETCHED = 64
 """Documents that a scan holds at a time."""
@@ -47,12 +48,12 @@ class _Found:
         )
 
 
-def search(session: Session, query: Query) -> Page:
+def search(session: Session, query: Query, synonyms: Synonyms) -> Page:
     """Return one page. Raises BadQuery for a size out of range and for a cursor that no page of this query gave."""
     if not 0 <= query.size <= MAXIMUM_PAGE:
         raise BadQuery(f"a page of {query.size} hits was asked for: 0 to {MAXIMUM_PAGE} can be had")
     position = unseal(query)
-    parsed = parse(query.text)
+    parsed = parse(query.text, synonyms)
     found = _find(session, query, parsed)
     matches = found.all()
     hits, following = _page(session, query, parsed, matches, position) if query.size else ((), "")
@@ -62,9 +63,9 @@ def search(session: Session, query: Query) -> Page:
     return Page(hits, len(matches), following, facets)
 
 
-def scan(session: Session, query: Query) -> Iterator[Document]:
+def scan(session: Session, query: Query, synonyms: Synonyms) -> Iterator[Document]:
     """Yield every Document that matches, newest first, as they are in the session's transaction."""
-    matches = _find(session, query, parse(query.text)).all()
+    matches = _find(session, query, parse(query.text, synonyms)).all()
     waiting: list[int] = []
     for place in places(session.connection, session.facets, matches):
         waiting.append(place.docnum)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
+import uuid
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,11 @@ from rich.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from index import Index
+
+# More than this many documents make the comparison with `parallel_bulk` no surer.
+_MOST_BULK = 60_000
 
 
 def measure(target: str, *, documents: int, as_json: bool) -> Iterator[str]:
@@ -34,23 +41,57 @@ def _crawl(_: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def _index_and_search(documents: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
     from index import open_index  # noqa: PLC0415 - only this one needs an index
-    from service.bench.search import bench_index, bench_search  # noqa: PLC0415 - see above
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "index.db"
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("writing generated documents", total=documents)
-            written = bench_index(file, documents, progress=lambda done, _: progress.update(task, completed=done))
-        size = written.bytes / written.documents / 1000
-        told = f"{written.documents} documents, {written.per_second:.0f} a second, {size:.1f} kB each on disk"
-        yield "index", told, asdict(written)
         with open_index(f"sqlite:///{file}") as index:
-            searched = bench_search(index)
-        told = (
-            f"{searched.searches} searches over {searched.documents} documents: p50 {searched.p50:.1f} ms, "
-            f"p95 {searched.p95:.1f} ms, slowest {searched.highest:.1f} ms"
-        )
-        yield "search", told, asdict(searched)
+            yield from _searched("sqlite", index, documents)
+        size = sum(each.stat().st_size for each in Path(folder).iterdir())
+        yield "index", f"sqlite: {size / documents / 1000:.1f} kB a document on disk", {"bytes": size}
+    server = os.environ.get("RASID_BENCH_ELASTICSEARCH", "")
+    if not server:
+        yield "index", "elasticsearch: left out; RASID_BENCH_ELASTICSEARCH=http://127.0.0.1:9200 measures it", {}
+        return
+    yield from _on_server(server, documents)
+
+
+def _on_server(url: str, documents: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    from index import ServerOptions, open_index  # noqa: PLC0415 - only this one needs an index
+    from index.elasticsearch.server import connect  # noqa: PLC0415 - as above
+    from service.bench.server import bench_bulk, drop  # noqa: PLC0415 - as above
+
+    client = connect(url, ServerOptions())
+    bulk = bench_bulk(url, ServerOptions(), client, min(documents, _MOST_BULK))
+    told = f"elasticsearch: {bulk.ours:.0f} documents a second, parallel_bulk {bulk.theirs:.0f}, ratio {bulk.ratio:.2f}"
+    yield "index", told, {**asdict(bulk), "ratio": bulk.ratio}
+    prefix = f"rasid-bench-{uuid.uuid4().hex[:8]}"
+    try:
+        with open_index(f"{url}?prefix={prefix}") as index:
+            yield from _searched("elasticsearch", index, documents)
+    finally:
+        drop(client, prefix)
+
+
+def _searched(name: str, index: Index, documents: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    from service.bench.search import bench_export, bench_index, bench_search  # noqa: PLC0415 - see above
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("writing generated documents", total=documents)
+        written = bench_index(index, documents, progress=lambda done, _: progress.update(task, completed=done))
+    told = f"{name}: {written.documents} documents, {written.per_second:.0f} a second"
+    yield "index", told, {"on": name, **asdict(written)}
+    searched = bench_search(index)
+    told = (
+        f"{name}: {searched.searches} searches over {searched.documents} documents: p50 {searched.p50:.1f} ms, "
+        f"p95 {searched.p95:.1f} ms, slowest {searched.highest:.1f} ms"
+    )
+    yield "search", told, {"on": name, **asdict(searched)}
+    exported = bench_export(index)
+    told = (
+        f"{name}: {exported.documents} documents read out in {exported.seconds:.0f} s, "
+        f"the process grew by {exported.growth / 1e6:.0f} MB"
+    )
+    yield "search", told, {"on": name, **asdict(exported)}
 
 
 def _nlp(_: int) -> Iterator[tuple[str, str, dict[str, Any]]]:

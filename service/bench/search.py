@@ -7,14 +7,14 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index import Field, Query, Sort, open_index
+from index import Field, Query, Sort
 from service.bench.documents import NEWEST, documents, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from index import Index
 
@@ -39,11 +39,10 @@ _HITS = 20
 
 @dataclass(frozen=True, slots=True)
 class Indexing:
-    """What writing cost: Documents written, seconds taken by the index alone, and bytes of its files afterwards."""
+    """What writing cost: Documents written, and seconds taken by the index alone."""
 
     documents: int
     seconds: float
-    bytes: int
 
     @property
     def per_second(self) -> float:
@@ -68,26 +67,23 @@ class Searching:
 
 
 def bench_index(
-    file: Path, count: int, *, seed: int = 1, progress: Callable[[int, int], None] | None = None
+    index: Index, count: int, *, seed: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> Indexing:
-    """Write `count` generated Documents into a new index in `file`, which is deleted first where it exists.
+    """Write `count` generated Documents into an empty index.
 
     The time for generating them is not counted. `progress` is told (written, count) Documents.
     """
-    for each in _files(file):
-        each.unlink(missing_ok=True)
     seconds = 0.0
     written = 0
     source = documents(count, seed)
-    with open_index(f"sqlite:///{file}") as index:
-        while batch := list(islice(source, BATCH)):
-            started = time.perf_counter()
-            written += index.write(batch).stored
-            seconds += time.perf_counter() - started
-            if progress is not None:
-                progress(written, count)
-        index.refresh()
-    return Indexing(written, seconds, sum(each.stat().st_size for each in _files(file) if each.exists()))
+    while batch := list(islice(source, BATCH)):
+        started = time.perf_counter()
+        written += index.write(batch).stored
+        seconds += time.perf_counter() - started
+        if progress is not None:
+            progress(written, count)
+    index.refresh()
+    return Indexing(written, seconds)
 
 
 def bench_search(index: Index, *, searches: int = 300, seed: int = 1) -> Searching:
@@ -158,10 +154,29 @@ def _filters(chance: random.Random) -> dict[Field, tuple[str, ...]]:
     return filters
 
 
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    """What reading everything out cost: Documents, seconds, and bytes by which the process grew at most."""
+
+    documents: int
+    seconds: float
+    growth: int
+
+
+def bench_export(index: Index) -> Exporting:
+    """Scan the whole index, as an export does, and watch the memory (Linux only; raises OSError elsewhere)."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the peak
+    before = _peak()
+    started = time.perf_counter()
+    read = sum(1 for _ in index.scan(Query()))
+    return Exporting(read, time.perf_counter() - started, _peak() - before)
+
+
+def _peak() -> int:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+
+
 def _percentile(ordered: list[float], percent: int) -> float:
     """Return the nearest-rank percentile of values in ascending order."""
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
-
-
-def _files(file: Path) -> tuple[Path, ...]:
-    return tuple(file.with_name(file.name + suffix) for suffix in ("", "-wal", "-shm"))

@@ -31,7 +31,10 @@ def bench(
     documents: Annotated[int, typer.Option(min=1000, help="Generated documents for index and search.")] = 100_000,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a measurement.")] = False,
 ) -> None:
-    """Measure speed and memory on this machine; the figures in docs/benchmarks.md were made by it."""
+    """Measure speed and memory on this machine; the figures in docs/benchmarks.md were made by it.
+
+    RASID_BENCH_ELASTICSEARCH=http://127.0.0.1:9200 measures the index on a server too.
+    """
     from service.bench.measuring import measure
 
     for line in measure(target.value, documents=documents, as_json=json_):

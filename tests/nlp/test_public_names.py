@@ -29,6 +29,7 @@ PUBLIC = [
     "evaluate_items",
     "mask_private",
     "normalise",
+    "place_names",
     "private_spans",
     "resemblance",
     "score_table",

@@ -70,7 +70,8 @@ def _sent(
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="rasid-bulk") as pool:
         for batch in batches:
             waiting.append((batch, pool.submit(send, batch)))
-            if len(waiting) == AT_ONCE:
+            # Some wait ready, so that no slow one leaves the server idle.
+            if len(waiting) == 2 * AT_ONCE:
                 first, told = waiting.popleft()
                 yield first, told.result()
         for batch, told in waiting:

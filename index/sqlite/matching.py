@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, cast
+import math
+from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
@@ -22,29 +23,46 @@ TITLE_WEIGHT = 8.0
 """How many occurrences in the body one in the title counts for. bm25 flattens repetitions, so that a title is passed
 only by a body that speaks of little else."""
 
+# FTS5's least inverse document frequency (its bm25 in fts5_aux.c).
+_LEAST_WEIGHT = 1e-6
+
 
 def matching(connection: apsw.Connection, facets: Facets, query: Parsed) -> BitMap:
     """Return the numbers of the Documents that match the text of a query."""
-    found = _found(connection, _required(query, scored=False)) if query.required else facets.everything()
+    found = _found(connection, _required(query)) if query.required else facets.everything()
     if query.excluded:
         found = found - _found(connection, " OR ".join(_plain(term) for term in query.excluded))
     return found
 
 
-def scores(connection: apsw.Connection, query: Parsed, among: BitMap) -> list[tuple[int, float]]:
+def scores(connection: apsw.Connection, query: Parsed, among: BitMap, held: int) -> list[tuple[int, float]]:
     """Return (number, score) of each Document of `among`; a higher score is a better match.
 
-    `among` holds only Documents that match the text of `query`.
+    `among` holds only Documents that match the text of `query`, `held` is how many there are in all. FTS5 scores each
+    word by itself, and its weight is exchanged for Lucene's: FTS5 gives none to what stands in half of all Documents,
+    and both indexes have to put the same Documents first.
     """
+    totals: dict[int, float] = dict.fromkeys(among, 0.0)
     if not among:
         return []
-    # The sign + keeps SQLite from running the whole MATCH anew for every number; the bounds let FTS5 skip the rest.
-    rows = connection.execute(
-        f"SELECT rowid, -bm25(words, {TITLE_WEIGHT}, 1.0) FROM words "  # noqa: S608 - a constant
-        "WHERE words MATCH ? AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT value FROM carray(?))",
-        (_required(query, scored=True), among.min(), among.max(), numbers(among)),
-    )
-    return cast("list[tuple[int, float]]", rows.fetchall())
+    wanted = (each for group in query.required for term in group for each in _rewarded(term))
+    for expression in dict.fromkeys(wanted):
+        # The sign + keeps SQLite from running the whole MATCH anew for every number; the bounds let FTS5 skip the rest.
+        rows = connection.execute(
+            f"SELECT rowid, -bm25(words, {TITLE_WEIGHT}, 1.0) FROM words "  # noqa: S608 - a constant
+            "WHERE words MATCH ? AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT value FROM carray(?))",
+            (expression, among.min(), among.max(), numbers(among)),
+        )
+        weight = _weight(held, len(_found(connection, expression)))
+        for number, score in rows:
+            totals[number] += score * weight
+    return list(totals.items())
+
+
+def _weight(held: int, having: int) -> float:
+    """Return Lucene's inverse document frequency of a term, divided by the one that FTS5 scores with."""
+    ratio = (held - having + 0.5) / (having + 0.5)
+    return math.log(1 + ratio) / max(math.log(ratio), _LEAST_WEIGHT)
 
 
 def _found(connection: apsw.Connection, expression: str) -> BitMap:
@@ -53,9 +71,8 @@ def _found(connection: apsw.Connection, expression: str) -> BitMap:
     return BitMap(json.loads(listed))
 
 
-def _required(query: Parsed, *, scored: bool) -> str:
-    term = _rewarded if scored else _plain
-    return " AND ".join(f"({' OR '.join(term(each) for each in group)})" for group in query.required)
+def _required(query: Parsed) -> str:
+    return " AND ".join(f"({' OR '.join(_plain(each) for each in group)})" for group in query.required)
 
 
 def _plain(term: Term) -> str:
@@ -64,8 +81,8 @@ def _plain(term: Term) -> str:
     return f'"{" ".join(EXACT + word for word in term.exact)}"'
 
 
-def _rewarded(term: Term) -> str:
-    """Return the term with its exact form beside the stem: the same Documents match, but exact ones score twice."""
+def _rewarded(term: Term) -> list[str]:
+    """Return what a term is scored by: its exact form too beside the stem, so that exact forms score twice."""
     if isinstance(term, Word) and term.stem is not None:
-        return f'("{term.stem}" OR "{EXACT}{term.exact}")'
-    return _plain(term)
+        return [f'"{term.stem}"', f'"{EXACT}{term.exact}"']
+    return [_plain(term)]

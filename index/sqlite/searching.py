@@ -115,7 +115,7 @@ def _page(
     session: Session, query: Query, parsed: Parsed, matches: BitMap, position: bytes | None
 ) -> tuple[tuple[Hit, ...], str]:
     if query.sort is Sort.RELEVANCE and parsed.required:
-        scored = scores(session.connection, parsed, matches)
+        scored = scores(session.connection, parsed, matches, len(session.facets.everything()))
         ordered = by_relevance(
             session.connection, scored, size=query.size, epoch=session.facets.epoch, position=position
         )

@@ -25,16 +25,18 @@ if TYPE_CHECKING:
         Facility,
         Governorates,
         Place,
+        Private,
         Span,
         Stance,
         Urgency,
     )
-    from nlp.errors import DataFault, EvaluationFault, NlpError
+    from nlp.errors import DataFault, EvaluationFault, ModelFault, NlpError
     from nlp.evaluation import evaluate_items, score_table
     from nlp.gazetteer import coordinates, place_names
     from nlp.language import detect_language
     from nlp.normalisation import Normalised, normalise
     from nlp.privacy import mask_private, private_spans
+    from nlp.same_case import CaseFacts, Likeness, case_facts
     from nlp.similarity import SAME_TEXT, bands, resemblance, signature
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "Analyser",
     "Analysis",
     "Appeal",
+    "CaseFacts",
     "DataFault",
     "Decision",
     "Entity",
@@ -51,13 +54,17 @@ __all__ = [
     "Evidence",
     "Facility",
     "Governorates",
+    "Likeness",
+    "ModelFault",
     "NlpError",
     "Normalised",
     "Place",
+    "Private",
     "Span",
     "Stance",
     "Urgency",
     "bands",
+    "case_facts",
     "coordinates",
     "detect_language",
     "evaluate_items",
@@ -72,12 +79,13 @@ __all__ = [
 
 _HOMES = {
     "analyser": ("ANALYSED_LENGTH", "Analyser", "Decision"),
-    "errors": ("DataFault", "EvaluationFault", "NlpError"),
+    "errors": ("DataFault", "EvaluationFault", "ModelFault", "NlpError"),
     "evaluation": ("evaluate_items", "score_table"),
     "gazetteer": ("coordinates", "place_names"),
     "language": ("detect_language",),
     "normalisation": ("Normalised", "normalise"),
     "privacy": ("mask_private", "private_spans"),
+    "same_case": ("CaseFacts", "Likeness", "case_facts"),
     "similarity": ("SAME_TEXT", "bands", "resemblance", "signature"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -90,6 +90,16 @@ class Appeal:
 
 
 @dataclass(frozen=True, slots=True)
+class Private:
+    """What only some may read: `kind` is "number" (telephone, identity, account) or "person" (a private person's name)."""
+
+    text: str
+    start: int
+    end: int
+    kind: Literal["number", "person"]
+
+
+@dataclass(frozen=True, slots=True)
 class Governorates:
     """ISO 3166-2 codes, sorted: `mentioned` is every one that the text names, `primary` where the event or need is."""
 
@@ -102,7 +112,8 @@ class Analysis:
     """All that is said of one text; for the labels' meaning see docs/nlp.md.
 
     `language` is a BCP 47 tag ("ar", "ckb", "fa", …, "und"). A text that is not Arabic has the stance "none" and
-    nothing else. `stance_score` is in 0..1. `appeals` is empty but for the stances "appeal" and "complaint".
+    nothing else. `stance_score` is in 0..1. `appeals` is empty but for the stances "appeal" and "complaint". `embedding` is
+    a unit vector for `nlp.same_case`, () where the model did not read the text; it is no part of the JSON.
     """
 
     id: str
@@ -114,10 +125,13 @@ class Analysis:
     stance: Stance
     stance_score: float
     appeals: tuple[Appeal, ...]
+    private: tuple[Private, ...] = ()
+    embedding: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the Analysis as the JSON object of the contract: lists, strings, numbers and None only."""
         plain: dict[str, Any] = _listed(asdict(self))
+        del plain["embedding"]
         return plain
 
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nlp.analysis import Appeal, Evidence, Span
-from nlp.needs import needs_of, urgency_of
+from nlp.analysis import ALERTABLE, Appeal, Evidence, Span
+from nlp.asks import ENOUGH
+from nlp.needs import need_kinds, needs_of, urgency_of
 from nlp.parties import addressees, appellants, headline_people, sufferers
 from nlp.summary import summarise
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nlp.analysis import Stance, Urgency
+    from nlp.asks import Ask
     from nlp.facility_names import Found
     from nlp.reading import Reading
     from nlp.segmentation import Sentence
     from nlp.stance import Judgement
 
 _MOST_EVIDENCE = 6
+# An asking word that weighs less was heard in an order or in advice.
+_HEARD = 0.0
 _MOST_HARDSHIPS = 3
 _SUFFERING = {"suffers.strong": "suffers", "suffers.protest": "protests", "suffers.lack": "lacks"}
 
@@ -31,22 +38,36 @@ class Telling:
     evidence: tuple[tuple[int, int, str], ...]
 
 
-def build_appeals(
-    reading: Reading, judgement: Judgement, facilities: list[Found], governorates: tuple[str, ...]
-) -> tuple[Appeal, ...]:
-    """Return the item's appeals in order: several only where other people ask for another need in another sentence."""
-    if judgement.stance == "appeal":
-        tellings = _split(reading, judgement)
-    elif judgement.stance == "complaint":
-        tellings = [_complaint(reading, judgement)]
-    else:
-        return ()
-    return tuple(_appeal(reading, judgement, telling, facilities, governorates) for telling in tellings)
+def tellings(reading: Reading, stance: Stance, judgement: Judgement, marked: Sequence[int] = ()) -> list[Telling]:
+    """Return what is told of each appeal of an item: several only where other people ask for another need elsewhere.
+
+    `marked` are places in the normalised text where the model found who asks or is asked: they tell where to look when
+    the rules heard nothing.
+    """
+    asks = [ask for ask in judgement.asks if ask.weight > _HEARD]
+    if stance == "appeal" and asks:
+        return _split(reading, [ask for ask in asks if ask.weight >= ENOUGH] or asks)
+    if stance == "complaint" and judgement.hardships:
+        return [_complaint(reading, judgement)]
+    return [_unheard(reading, marked)] if stance in ALERTABLE else []
 
 
-def _split(reading: Reading, judgement: Judgement) -> list[Telling]:
+def _unheard(reading: Reading, marked: Sequence[int]) -> Telling:
+    """Return the sentences that the model points at, else those that speak of a need, else the first."""
+    pointed = {index for index, s in enumerate(reading.sentences) if any(s.start <= place < s.end for place in marked)}
+    speaking = [index for index, s in enumerate(reading.sentences) if need_kinds(reading, s.start, s.end)]
+    chosen = tuple(sorted([*pointed, *(index for index in speaking if index not in pointed)][:_MOST_HARDSHIPS])) or (0,)
+    evidence = [
+        (cue.start, cue.end, _SUFFERING[cue.kind])
+        for index in chosen
+        for cue in reading.cues_in(reading.sentences[index].start, reading.sentences[index].end, *_SUFFERING)
+    ]
+    return Telling(chosen, (), (), tuple(evidence))
+
+
+def _split(reading: Reading, asks: Sequence[Ask]) -> list[Telling]:
     single: list[Telling] = []
-    for ask in judgement.asks:
+    for ask in asks:
         who, whom = tuple(appellants(reading, ask)), tuple(addressees(reading, ask))
         single.append(Telling((ask.sentence,), who, whom, ((ask.cue.start, ask.cue.end, "asks"),)))
     groups: list[list[Telling]] = []
@@ -120,32 +141,52 @@ def _fullest(reading: Reading, spans: tuple[tuple[int, int], ...]) -> tuple[tupl
     )
 
 
-def _appeal(
-    reading: Reading, judgement: Judgement, telling: Telling, facilities: list[Found], governorates: tuple[str, ...]
-) -> Appeal:
-    told = [reading.sentences[index] for index in telling.sentences]
-    stretches = _deciding(reading, told)
+def ruled_needs(reading: Reading, telling: Telling) -> tuple[tuple[str, ...], Urgency]:
+    """Return the needs that the rules read in an appeal, heaviest first, and its urgency."""
+    stretches = _deciding(reading, [reading.sentences[index] for index in telling.sentences])
     needs = needs_of(reading, stretches)
+    return needs, urgency_of(reading, stretches, needs)
+
+
+def bounds(reading: Reading, telling: Telling) -> Span:
+    """Return the stretch of the text that tells an appeal."""
+    told = [reading.sentences[index] for index in telling.sentences]
+    return reading.span(min(sentence.start for sentence in told), max(sentence.end for sentence in told))
+
+
+def appeal_of(
+    reading: Reading,
+    telling: Telling,
+    *,
+    stance: Stance,
+    needs: tuple[str, ...],
+    urgency: Urgency,
+    who: tuple[Span, ...],
+    whom: tuple[Span, ...],
+    facilities: list[Found],
+    governorates: tuple[str, ...],
+) -> Appeal:
+    """Put an appeal together from what was decided of it."""
+    told = [reading.sentences[index] for index in telling.sentences]
     start, end = min(s.start for s in told), max(s.end for s in told)
     whole = reading.span(start, end)
-    who = tuple(reading.span(*span) for span in telling.who)
-    whom = tuple(reading.span(*span) for span in telling.whom)
-    inside = tuple(reading.span(f.start, f.end) for f in facilities if start <= f.start < end)
     evidence = [_evidence(reading, *piece) for piece in telling.evidence]
     evidence += [
         _evidence(reading, cue.start, cue.end, f"need:{cue.kind.partition('.')[0]}")
         for cue in reading.cues_in(start, end, *(f"{need}." for need in needs))
     ]
+    if not evidence:
+        evidence = [Evidence(span.text, span.start, span.end, "model") for span in (who or whom or (whole,))[:1]]
     return Appeal(
         start=whole.start,
         end=whole.end,
         appellants=who,
         addressees=whom,
         needs=needs,
-        urgency=urgency_of(reading, stretches, needs),
+        urgency=urgency,
         governorates=governorates,
-        facilities=inside,
-        summary=summarise(judgement.stance, _texts(who), _texts(whom), needs, governorates),
+        facilities=tuple(reading.span(f.start, f.end) for f in facilities if start <= f.start < end),
+        summary=summarise(stance, _texts(who), _texts(whom), needs, governorates),
         evidence=tuple(dict.fromkeys(evidence))[:_MOST_EVIDENCE],
     )
 

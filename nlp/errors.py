@@ -13,3 +13,7 @@ class DataFault(NlpError):
 
 class EvaluationFault(NlpError):
     """Labelled items and analyses do not fit together, or a labelled item lacks a key."""
+
+
+class ModelFault(NlpError):
+    """The trained model cannot be loaded: a file is missing or is none of ours."""

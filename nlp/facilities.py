@@ -52,8 +52,18 @@ class FacilityReader:
         )
         self._span = {key: frozenset(map(fold, words)) for key, words in table["span"].items()}
 
-    def read(self, reading: Reading, place_ends: dict[int, int], governorate_starts: frozenset[int]) -> list[Found]:
-        """Return the facilities by start. `place_ends` maps where a place's name starts to where it ends."""
+    def read(
+        self,
+        reading: Reading,
+        place_ends: dict[int, int],
+        governorate_starts: frozenset[int],
+        settlements: frozenset[int],
+    ) -> list[Found]:
+        """Return the facilities by start.
+
+        `place_ends` maps where a place's name starts to where it ends. What starts at one of `settlements` is the name of a
+        town or quarter, whatever its first word (سوق الشيوخ).
+        """
         services: dict[int, Hit[str]] = {}
         for service in self._services.find(reading.text):
             services.setdefault(service.start, service)
@@ -62,7 +72,7 @@ class FacilityReader:
         found: list[Found] = []
         for hit in heads:
             # A head inside a name already read is part of that name (طريق مطار بغداد).
-            if found and hit.start < found[-1].end:
+            if (found and hit.start < found[-1].end) or hit.start in settlements:
                 continue
             facility = names.build(hit, governorate_starts)
             if facility is not None and not reading.cues_in(facility.start, facility.end, "politics.foreign"):

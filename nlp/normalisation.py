@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from array import array
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -110,6 +111,10 @@ class Normalised:
         if not 0 <= start < end <= len(self.text):
             raise IndexError(f"no span {start}:{end} in a normalised text of {len(self.text)} characters")
         return self.starts[start], self.ends[end - 1]
+
+    def position(self, offset: int) -> int:
+        """Map a code point of `original` to where it, or what follows it, stands in `text`."""
+        return bisect_left(self.ends, offset + 1)
 
 
 def normalise(text: str) -> Normalised:

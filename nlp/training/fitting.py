@@ -34,7 +34,7 @@ class Recipe:
     """How long and how fast; the defaults are those of the shipped model (README.md tells what else was tried)."""
 
     first_epochs: int = 6
-    epochs: int = 16
+    epochs: int = 13
     batch: int = 32
     rate: float = 1e-4
     head_rate: float = 1e-3
@@ -43,7 +43,7 @@ class Recipe:
     smoothing: float = 0.05
     varied: float = 0.25
     sentences: int = 16
-    contrast_every: int = 3
+    contrast_every: int = 4
     temperature: float = 0.05
 
 

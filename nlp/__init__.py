@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         Urgency,
     )
     from nlp.errors import DataFault, EvaluationFault, ModelFault, NlpError
-    from nlp.evaluation import evaluate_items, score_table
+    from nlp.evaluation import evaluate_cases, evaluate_entities, evaluate_items, score_table
     from nlp.gazetteer import coordinates, place_names
     from nlp.language import detect_language
     from nlp.normalisation import Normalised, normalise
@@ -67,6 +67,8 @@ __all__ = [
     "case_facts",
     "coordinates",
     "detect_language",
+    "evaluate_cases",
+    "evaluate_entities",
     "evaluate_items",
     "mask_private",
     "normalise",
@@ -80,7 +82,7 @@ __all__ = [
 _HOMES = {
     "analyser": ("ANALYSED_LENGTH", "Analyser", "Decision"),
     "errors": ("DataFault", "EvaluationFault", "ModelFault", "NlpError"),
-    "evaluation": ("evaluate_items", "score_table"),
+    "evaluation": ("evaluate_cases", "evaluate_entities", "evaluate_items", "score_table"),
     "gazetteer": ("coordinates", "place_names"),
     "language": ("detect_language",),
     "normalisation": ("Normalised", "normalise"),

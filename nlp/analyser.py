@@ -23,6 +23,8 @@ from nlp.same_case import CaseFacts, Likeness, same_case
 from nlp.stance import Judgement, judge
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nlp.analysis import Appeal, Span, Urgency
     from nlp.appeals import Telling
     from nlp.facility_names import Found
@@ -87,8 +89,8 @@ class Analyser:
     def load(cls, *, model: bool = True, threads: int = 0) -> Analyser:
         """Read the package's data and model once (about a second).
 
-        Without the `model` the rules decide alone. `threads` are those of the model (0: as many as there are cores, two at
-        most). Raises DataFault where a file is wrong, ModelFault where the model cannot be loaded.
+        Without the `model` the rules decide alone. `threads` are those of the model (0: as many as there are cores, two
+        at most). Raises DataFault where a file is wrong, ModelFault where the model cannot be loaded.
         """
         lexicons = (Lexicon("appeals.toml"), Lexicon("needs.toml"))
         return cls(PlaceReader(), FacilityReader(), lexicons, Model.load(threads=threads) if model else None)
@@ -98,7 +100,7 @@ class Analyser:
         """Names the rules and the model that make an analysis; stored beside it, so that old ones can be made again."""
         return f"{RULES_VERSION}+{self._model.version}" if self._model else RULES_VERSION
 
-    def analyse(self, text: str, *, id: str = "", home: str = "", outlet: str = "") -> Analysis:  # noqa: A002 -- the contract's name
+    def analyse(self, text: str, *, id: str = "", home: str = "", outlet: str = "") -> Analysis:  # noqa: A002 - the contract's name
         """Read one text: title and body joined by a newline, or the body alone.
 
         `home` is the code of the governorate where the outlet is at home ("" for none): it decides names that several
@@ -155,6 +157,10 @@ class Analyser:
             decisions.append(Decision("model", "not asked", 0, 0, "nothing in the text can matter"))
         decisions.append(Decision("stance", work.verdict.stance, 0, 0, "; ".join(work.verdict.reasons)))
         return decisions
+
+    def tag(self, words: Sequence[str]) -> list[str]:
+        """Return the BIO tag (PER, ORG, LOC, MISC) of each of some words in a row; without a model "O" for all."""
+        return self._model.tag(words) if self._model else ["O"] * len(words)
 
     def same_case(self, one: CaseFacts, other: CaseFacts, days: float) -> Likeness | None:
         """Compare two items that lie `days` apart; None where they tell different cases, or where there is no model."""

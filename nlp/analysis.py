@@ -91,7 +91,10 @@ class Appeal:
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """What only some may read: `kind` is "number" (telephone, identity, account) or "person" (a private person's name)."""
+    """What only some may read.
+
+    `kind` is "number" (telephone, identity, account) or "person" (a private person's name).
+    """
 
     text: str
     start: int
@@ -112,8 +115,9 @@ class Analysis:
     """All that is said of one text; for the labels' meaning see docs/nlp.md.
 
     `language` is a BCP 47 tag ("ar", "ckb", "fa", …, "und"). A text that is not Arabic has the stance "none" and
-    nothing else. `stance_score` is in 0..1. `appeals` is empty but for the stances "appeal" and "complaint". `embedding` is
-    a unit vector for `nlp.same_case`, () where the model did not read the text; it is no part of the JSON.
+    nothing else. `stance_score` is in 0..1. `appeals` is empty but for the stances "appeal" and "complaint".
+    `embedding` is a unit vector for `nlp.same_case`, () where the model did not read the text; it is no part of the
+    JSON.
     """
 
     id: str

@@ -1,7 +1,8 @@
 """A linear reader of letters beside the encoder: stance, needs and urgency by the n-grams of the folded words.
 
-It is weaker alone and errs elsewhere, so the two together are better than either (docs/nlp.md). The n-grams are those of
-scikit-learn's `char_wb`, hashed by CRC-32 here because importing scikit-learn takes longer than reading a hundred texts.
+It is weaker alone and errs elsewhere, so the two together are better than either (docs/nlp.md). The n-grams are those
+of scikit-learn's `char_wb`, hashed by CRC-32 here because importing scikit-learn takes longer than reading a hundred
+texts.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Characters:
             raise ModelFault(f"{file} cannot be loaded: {error}") from error
 
     def read(self, text: str) -> Letters:
-        """Return the probabilities of each stance (they add up to 1), of each need, and of each urgency (adding up to 1)."""
+        """Return the probabilities of each stance (adding up to 1), each need, and each urgency (adding up to 1)."""
         found = buckets(text)
         places = np.fromiter(found, np.int64, len(found))
         values = np.fromiter(found.values(), np.float32, len(found)) * self._rarity[places]

@@ -1,8 +1,8 @@
 """Rules and model together: the stance, needs and urgency of an item, by learnt weights.
 
-Each decision is a logistic regression over what the rules heard and the logarithms of the model's probabilities. Its weights
-stand in `models/model.json`; `python -m nlp.training weigh` learns them on what the model told of items that it had not seen
-(docs/nlp.md).
+Each decision is a logistic regression over what the rules heard and the logarithms of the model's probabilities. Its
+weights stand in `models/model.json`; `python -m nlp.training weigh` learns them on what the model told of items that it
+had not seen (docs/nlp.md).
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ class Verdict:
 def stance_features(judgement: Judgement, told: Sequence[float], letters: Sequence[float], length: int) -> list[float]:
     """Return what the stance of a text of `length` characters is decided by.
 
-    The logarithms of both models, the rules' stance, how strong their signals are; and, for texts as short as a headline, the
-    odds and signals of somebody asking or suffering once more: there the rules know more, and the encoder less.
+    The logarithms of both models, the rules' stance, how strong their signals are; and, for texts as short as a
+    headline, the odds and signals of somebody asking or suffering once more: there the rules know more, and the
+    encoder less.
     """
     signals = judgement.signals
     rule = [float(judgement.stance == stance) for stance in STANCES]

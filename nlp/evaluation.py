@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
 
 from nlp.analysis import ALERTABLE, Analysis
 from nlp.errors import EvaluationFault
+from nlp.same_case import case_facts
+
+if TYPE_CHECKING:
+    from nlp.analyser import Analyser
 
 STANCES = ("appeal", "complaint", "response", "mention", "none")
 _URGENCIES = ("critical", "high", "normal")
@@ -30,6 +37,56 @@ def evaluate_items(gold: Sequence[Item], analyses: Iterable[Analysis]) -> Scores
         return _scores(list(zip(gold, predicted, strict=True)))
     except KeyError as fault:
         raise EvaluationFault(f"a labelled item lacks {fault}") from fault
+
+
+def evaluate_cases(analyser: Analyser, groups: Sequence[Item]) -> Scores:
+    """Score which pairs of items the analyser takes for one case.
+
+    Groups are `{"case", "items": [{"text", "published"}]}`.
+    """
+    told = [
+        (
+            group["case"],
+            case_facts(analyser.analyse(item["text"]), item["text"]),
+            datetime.fromisoformat(item["published"]),
+        )
+        for group in groups
+        for item in group["items"]
+    ]
+    hit = extra = missed = 0
+    for (case, one, at), (other_case, other, later) in combinations(told, 2):
+        found = analyser.same_case(one, other, (at - later).total_seconds() / 86_400) is not None
+        hit += found and case == other_case
+        extra += found and case != other_case
+        missed += not found and case == other_case
+    return {"items": len(told), "same_case": _rates(hit, extra, missed)}
+
+
+def evaluate_entities(analyser: Analyser, lines: str) -> Scores:
+    """Score entities strictly, as CoNLL does, on lines "word TAG" with a blank line after each sentence."""
+    sentences = [
+        [(row.split()[0], row.split()[-1].replace("PERS", "PER")) for row in block.splitlines() if len(row.split()) > 1]
+        for block in re.split(r"\n\s*\n", lines)
+    ]
+    hit = wanted = told = 0
+    for sentence in filter(None, sentences):
+        gold = entity_spans([tag for _, tag in sentence])
+        found = entity_spans(analyser.tag([word for word, _ in sentence]))
+        hit, wanted, told = hit + len(gold & found), wanted + len(gold), told + len(found)
+    return {"sentences": len(sentences), "entities": _rates(hit, told - hit, wanted - hit)}
+
+
+def entity_spans(tags: Sequence[str]) -> set[tuple[int, int, str]]:
+    """Return the entities of BIO tags as (first word, word after the last, label); an I without a B begins one."""
+    found: set[tuple[int, int, str]] = set()
+    start, label = 0, ""
+    for index, tag in enumerate([*tags, "O"]):
+        if label and (tag == "O" or tag[0] == "B" or tag[2:] != label):
+            found.add((start, index, label))
+            label = ""
+        if tag != "O" and not label:
+            start, label = index, tag[2:]
+    return found
 
 
 def score_table(scores: Scores) -> str:

@@ -61,8 +61,8 @@ class FacilityReader:
     ) -> list[Found]:
         """Return the facilities by start.
 
-        `place_ends` maps where a place's name starts to where it ends. What starts at one of `settlements` is the name of a
-        town or quarter, whatever its first word (سوق الشيوخ).
+        `place_ends` maps where a place's name starts to where it ends. What starts at one of `settlements` is the name
+        of a town or quarter, whatever its first word (سوق الشيوخ).
         """
         services: dict[int, Hit[str]] = {}
         for service in self._services.find(reading.text):

@@ -1,4 +1,7 @@
-"""Which texts the model need not read, because no appeal can be in them: a few cues decide (docs/nlp.md has what it saves)."""
+"""Which texts the model need not read, because no appeal can be in them.
+
+A few cues decide (docs/nlp.md has what it saves).
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,8 @@ _SHORT = 160
 def matters(reading: Reading, *, iraqi: bool, sport: bool) -> bool:
     """Tell whether a text may be an appeal, a complaint, an answer or a mention.
 
-    It may not where it speaks of sport and nobody asks or suffers; nor where it names another country and nothing of Iraq; nor
-    where it is short, names no place of Iraq, and holds no word of asking, suffering, needs or people.
+    It may not where it speaks of sport and nobody asks or suffers; nor where it names another country and nothing of
+    Iraq; nor where it is short, names no place of Iraq, and holds no word of asking, suffering, needs or people.
     """
     whole = (0, len(reading.text))
     home = iraqi or bool(reading.cues_in(*whole, "politics.iraqi"))

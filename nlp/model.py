@@ -1,7 +1,7 @@
 """The trained reader: stance, needs, urgency, parties, facilities, entities and an embedding of one text.
 
-An encoder of twelve layers with several heads, eight-bit weights, run by onnxruntime without torch (`models/README.md` is its
-card, `training/` makes it again). Its tokenizer is the one of transformers' fast tokenizers.
+An encoder of twelve layers with several heads, eight-bit weights, run by onnxruntime without torch (`models/README.md`
+is its card, `training/` makes it again). Its tokenizer is the one of transformers' fast tokenizers.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ class ModelSpan:
 class Told:
     """What the model says of one text; probabilities in 0..1, `embedding` a unit vector of 128 numbers.
 
-    `letters` has the probabilities of the linear reader by "stance", "needs" and "urgency". `parties` have the labels "WHO" and "WHOM", `entities` PER, ORG, LOC and MISC.
+    `letters` has the probabilities of the linear reader by "stance", "needs" and "urgency". `parties` have the
+    labels "WHO" and "WHOM", `entities` PER, ORG, LOC and MISC.
     """
 
     stance: Mapping[Stance, float]
@@ -127,6 +128,25 @@ class Model:
             embedding=tuple(first["embedding"].tolist()),
         )
 
+    def tag(self, words: Sequence[str]) -> list[str]:
+        """Return the BIO tags of words in a row, as ANERcorp and its like give them; "O" beyond the first window."""
+        text = " ".join(words).translate(_UNSAYABLE)
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        ids = encoding.ids[: JUDGED_PIECES - 2]
+        places = {
+            start: index
+            for index, (start, end) in reversed([*enumerate(_trimmed(text, encoding.offsets[: len(ids)]))])
+            if end > start
+        }
+        starts = [sum(len(word) + 1 for word in words[:index]) for index in range(len(words))]
+        known = [index for index, start in enumerate(starts) if start in places]
+        tags = ["O"] * len(words)
+        if known:
+            logits = self._run(ids)["entities"][[places[starts[index]] for index in known]]
+            for index, tag in zip(known, _likeliest(_softmax(logits)), strict=True):
+                tags[index] = "O" if tag == 0 else f"{'B' if tag % 2 else 'I'}-{_ENTITIES[(tag - 1) // 2]}"
+        return tags
+
     def _run(self, ids: Sequence[int]) -> dict[str, NDArray[np.float32]]:
         row = np.array([[0, *ids, 2]], dtype=np.int64)
         found = self._session.run(_HEADS, {"input_ids": row, "attention_mask": np.ones_like(row)})
@@ -158,7 +178,8 @@ def _windows(pieces: int) -> Iterator[Offsets]:
 def _trimmed(text: str, offsets: Sequence[Offsets]) -> list[Offsets]:
     """Return where each piece stands, without the space before a word."""
     found: list[Offsets] = []
-    for start, end in offsets:
+    for first, end in offsets:
+        start = first
         while start < end and text[start].isspace():
             start += 1
         found.append((start, end))
@@ -168,7 +189,10 @@ def _trimmed(text: str, offsets: Sequence[Offsets]) -> list[Offsets]:
 def _words(
     text: str, offsets: Sequence[Offsets], logits: NDArray[np.float32]
 ) -> tuple[list[Offsets], NDArray[np.float32]]:
-    """Return the words that the pieces make, and the logits of the piece that each begins with: it was trained to tell."""
+    """Return the words that the pieces make, and the logits of the piece that each begins with.
+
+    That piece was trained to tell.
+    """
     found: list[Offsets] = []
     rows: list[int] = []
     for index, (start, end) in enumerate(offsets[: len(logits)]):

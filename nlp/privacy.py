@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from nlp.analysis import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _GAP = r"[\s\-.()/\u200c-\u200f\u202a-\u202e\u2066-\u2069]{0,3}"
 _DIGIT = r"\d"  # any script's digits: ٠٧٧٠ and ۰۷۷۰ too
@@ -23,6 +27,7 @@ _NAMED = re.compile(
     r"[\s:：\-]{0,4}((?:[A-Za-z]{0,2}\d)[\d \-]{4,20}\d)(?!\d)"
 )
 _SHOWN = 2
+_INNER = re.compile(r"(?<=\w)\w")
 
 
 def private_spans(text: str) -> tuple[Span, ...]:
@@ -36,8 +41,13 @@ def private_spans(text: str) -> tuple[Span, ...]:
     return tuple(Span(text[start:end], start, end) for start, end in kept)
 
 
-def mask_private(text: str) -> str:
-    """Replace every digit and letter of the private numbers but the last two digits by •; the length stays the same."""
+def mask_private(text: str, names: Iterable[str] = ()) -> str:
+    """Replace every digit and letter of the private numbers but the last two digits by •; the length stays the same.
+
+    Of each of `names`, wherever it stands as whole words, the first letter of every word is left.
+    """
+    for name in sorted(set(names), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda found: _INNER.sub("•", found.group()), text)
     pieces: list[str] = []
     position = 0
     for span in private_spans(text):

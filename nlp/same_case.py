@@ -26,23 +26,19 @@ _PREFIX = re.compile(r"^(?:[وف]?(?:[بك]?ال|لل)|[وف](?=\w{4}))")
 _SUFFIX = re.compile(r"(?:ات|ون|ين|يه|ه|ها|هم|نا)$")
 # Kinds of places that tell one case from another within a governorate.
 _WIDE = frozenset({"governorate", "seat", "region"})
-_COMMON = frozenset(
-    fold(word)
-    for word in (
-        "الذي التي هذا هذه ذلك بعد قبل منذ حتى الى على عن من في مع كان كانت قال قالت اليوم امس محافظه قضاء ناحيه قريه حي اهالي سكان مواطنون "
-        "المواطنين الاهالي عدد اكثر خلال بين كل غير لم لن ما لا هم هو هي نحو عند وهم ان او ثم قد اي كما حيث مدينه منطقه العراق العراقيه "
-        "السلطات المسوولين الحكومه المحليه الجهات المعنيه وكاله نيوز يوم ايام"
-    ).split()
+_COMMON_WORDS = (
+    "الذي التي هذا هذه ذلك بعد قبل منذ حتى الى على عن من في مع كان كانت قال قالت اليوم امس محافظه قضاء ناحيه قريه "
+    "حي اهالي سكان مواطنون المواطنين الاهالي عدد اكثر خلال بين كل غير لم لن ما لا هم هو هي نحو عند وهم ان او ثم قد "
+    "اي كما حيث مدينه منطقه العراق العراقيه السلطات المسوولين الحكومه المحليه الجهات المعنيه وكاله نيوز يوم ايام"
 )
+_COMMON = frozenset(fold(word) for word in _COMMON_WORDS.split())
 
 # What is named after one of these words is a place or a facility that no gazetteer may know: قرية تل الذهب.
-_NAMING = frozenset(
-    fold(word)
-    for word in (
-        "قرية قرى حي أحياء ناحية قضاء منطقة مجمع محلة بادية طريق شارع جسر مدرسة مستشفى مخيم مشروع محطة سوق عشيرة شركة مصنع معمل حقل "
-        "نهر سد الطفل الطفلة الشاب الصبي الحاجة المريض المريضة المواطن المواطنة الطالبة الطالب اسمه اسمها"
-    ).split()
+_NAMING_WORDS = (
+    "قرية قرى حي أحياء ناحية قضاء منطقة مجمع محلة بادية طريق شارع جسر مدرسة مستشفى مخيم مشروع محطة سوق عشيرة شركة "
+    "مصنع معمل حقل نهر سد الطفل الطفلة الشاب الصبي الحاجة المريض المريضة المواطن المواطنة الطالبة الطالب اسمه اسمها"
 )
+_NAMING = frozenset(fold(word) for word in _NAMING_WORDS.split())
 _NAME_WORDS = 2
 
 FEATURES = (
@@ -84,12 +80,16 @@ class CaseFacts:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Sequence[Any]]) -> CaseFacts:
         """Return what `to_dict` was given; a missing list is empty."""
-        sets = {
-            name: frozenset(stored.get(name, ()))
-            for name in ("governorates", "places", "facilities", "names", "words", "numbers")
-        }
-        rows = {name: tuple(stored.get(name, ())) for name in ("needs", "embedding")}
-        return cls(**sets, **rows)
+        return cls(
+            governorates=frozenset(stored.get("governorates", ())),
+            places=frozenset(stored.get("places", ())),
+            facilities=frozenset(stored.get("facilities", ())),
+            needs=tuple(stored.get("needs", ())),
+            names=frozenset(stored.get("names", ())),
+            words=frozenset(stored.get("words", ())),
+            numbers=frozenset(stored.get("numbers", ())),
+            embedding=tuple(stored.get("embedding", ())),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,28 @@
-"""The first joining: the same text on several outlets, lightly edited, is one syndication group and one Case."""
+"""Joining: the same text on several outlets is one syndication group, the same appeal in other words one Case."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from nlp import SAME_TEXT, resemblance
+from nlp import SAME_TEXT, CaseFacts, resemblance
 from service.database import cases, documents
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     import sqlalchemy as sa
 
+    from nlp import Likeness
     from service.database.articles import Spooled
     from service.database.documents import Held, Neighbour
 
 WINDOW = timedelta(days=14)
-"""How far back the same text is looked for. Outlets copy within days; a text that returns later is news again."""
+"""How far back the same text or appeal is looked for. Outlets copy within days; what returns later is news again."""
+
+_MOST_COMPARED = 3_000
+"""Documents of Cases that an appeal is compared with, the newest: more than ten outlets tell in two weeks."""
 
 
 def join(
@@ -28,10 +32,13 @@ def join(
     held: Held | None,
     signature: tuple[int, ...],
     keys: Sequence[str],
-    alertable: bool,
+    facts: CaseFacts | None,
+    alike: Callable[[CaseFacts, CaseFacts, float], Likeness | None],
     now: datetime,
 ) -> tuple[str, str | None]:
     """Return the syndication group and the Case of an Article, and note in the Case's history why.
+
+    `facts` are None where nobody asks or suffers; `alike` compares two items that lie some days apart.
 
     A Document keeps the group and Case that it has when its text is edited, and leaves the Case when nothing is
     asked in it any more. The caller has serialised the joining (see `engine.serialise`).
@@ -40,7 +47,7 @@ def join(
         group, reason = _group(connection, article, signature, keys)
     else:
         group, reason = held.group, ""
-    if not alertable:
+    if facts is None:
         if held is not None and held.case:
             cases.note(
                 connection,
@@ -54,6 +61,8 @@ def join(
     if held is not None and held.case:
         return group, held.case
     case = cases.of_group(connection, group)
+    if case is None:
+        case, reason = _retold(connection, article, facts, alike)
     if case is None:
         return group, cases.open_case(connection, article.document, now, "the first to tell it")
     cases.note(
@@ -74,3 +83,20 @@ def _group(
     if best is None or likeness < SAME_TEXT:
         return article.document, ""
     return best.group, f"the same text as {best.id} (likeness {likeness:.2f})"
+
+
+def _retold(
+    connection: sa.Connection,
+    article: Spooled,
+    facts: CaseFacts,
+    alike: Callable[[CaseFacts, CaseFacts, float], Likeness | None],
+) -> tuple[str | None, str]:
+    """Return the Case that an appeal tells in other words and why, or None."""
+    best: tuple[float, str | None, str] = (0.0, None, "")
+    for other in documents.tellings(connection, article.document, article.fetched - WINDOW, _MOST_COMPARED):
+        days = (article.fetched - other.first_seen).total_seconds() / timedelta(days=1).total_seconds()
+        likeness = alike(facts, CaseFacts.from_dict(other.facts), days)
+        if likeness is not None and likeness.score > best[0]:
+            shared = ", ".join(likeness.shared)
+            best = likeness.score, other.case, f"the same need as {other.id}: {shared} (likeness {likeness.score:.2f})"
+    return best[1], best[2]

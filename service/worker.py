@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from nlp import ALERTABLE, bands, signature
+from nlp import ALERTABLE, bands, case_facts, signature
 from service.database import articles, changes, documents
 from service.database.engine import serialise
 from service.joining import join
@@ -87,13 +87,13 @@ class Worker:
             if analysis.language != "ar":
                 articles.settle(connection, article.id, "rejected", f"language: {analysis.language}")
                 return "rejected"
-            store(connection, article, analysis, compared, self._analyser.version)
+            store(connection, article, analysis, compared, self._analyser)
             articles.settle(connection, article.id, "analysed")
         return "analysed"
 
 
 def store(
-    connection: sa.Connection, article: Spooled, analysis: Analysis, compared: tuple[int, ...], analyser: str
+    connection: sa.Connection, article: Spooled, analysis: Analysis, compared: tuple[int, ...], analyser: Analyser
 ) -> None:
     """Store an Analysis with all that follows from it: the Document's state, its group, its Case, its change row.
 
@@ -105,7 +105,7 @@ def store(
         connection,
         document=article.document,
         version=article.version,
-        analyser=analyser,
+        analyser=analyser.version,
         at=now,
         analysis=analysis.to_dict(),
     )
@@ -113,13 +113,15 @@ def store(
     if held is not None and held.version > article.version:
         return
     keys = bands(compared)
+    facts = case_facts(analysis, article.text) if analysis.stance in ALERTABLE else None
     group, case = join(
         connection,
         article,
         held=held,
         signature=compared,
         keys=keys,
-        alertable=analysis.stance in ALERTABLE,
+        facts=facts,
+        alike=analyser.same_case,
         now=now,
     )
     documents.store(
@@ -130,6 +132,7 @@ def store(
         group=group,
         case=case,
         signature=compared,
+        facts=None if facts is None else facts.to_dict(),
         keys=keys,
         first_seen=article.fetched,
     )

@@ -1,4 +1,4 @@
-"""`python -m nlp.training STEP`: the steps of `make train`, each of which leaves a file for the next in the work folder."""
+"""`python -m nlp.training STEP`: the steps of `make train`; each leaves a file for the next in the work folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 import gzip
 import json
 import random
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,7 +85,7 @@ def items(options: argparse.Namespace) -> None:
         held = [item for item in work.items if item.origin == DEVELOPMENT]
         train = [item for item in work.items if item.origin != DEVELOPMENT]
     if options.fraction < 1:
-        random.Random(7).shuffle(train)  # noqa: S311 -- reproducible on purpose
+        random.Random(7).shuffle(train)  # noqa: S311 - reproducible on purpose
         train = train[: int(len(train) * options.fraction)]
     # What was really published counts twice beside what was written for this.
     train += [item for item in train if item.origin == DEVELOPMENT]
@@ -272,4 +271,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

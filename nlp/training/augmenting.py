@@ -18,12 +18,13 @@ _PUNCTUATION = str.maketrans(dict.fromkeys('،,.:؛"«»()', " "))
 _PLACES = (
     "البصرة", "ميسان", "ذي قار", "المثنى", "الديوانية", "النجف", "كربلاء", "بابل", "واسط", "بغداد", "ديالى", "كركوك",
     "الأنبار", "صلاح الدين", "نينوى", "أربيل", "دهوك", "السليمانية", "حلبجة", "الناصرية", "العمارة", "السماوة", "الحلة",
-    "الكوت", "بعقوبة", "تكريت", "الموصل", "الرمادي", "الفلوجة", "الزبير", "الشطرة", "سامراء", "خانقين", "تلعفر", "سنجار",
+    "الكوت", "بعقوبة", "تكريت", "الموصل", "الرمادي", "الفلوجة", "الزبير", "الشطرة", "سامراء", "خانقين", "تلعفر",
+    "سنجار",
 )  # fmt: skip
 _PLACE = re.compile(rf"(?<!\w)(?:{'|'.join(_PLACES)})(?!\w)")
 _OUTLETS = (
-    "شفق نيوز", "وكالة الأنباء العراقية (واع)", "السومرية نيوز", "بغداد اليوم", "شبكة أخبار الناصرية", "ناس", "المدى", "رووداو",
-    "العراق الآن", "صدى الجنوب", "كركوك ناو", "وكالة المعلومة", "الزمان", "قناة الفرات", "وكالة موازين نيوز",
+    "شفق نيوز", "وكالة الأنباء العراقية (واع)", "السومرية نيوز", "بغداد اليوم", "شبكة أخبار الناصرية", "ناس", "المدى",
+    "رووداو", "العراق الآن", "صدى الجنوب", "كركوك ناو", "وكالة المعلومة", "الزمان", "قناة الفرات", "وكالة موازين نيوز",
 )  # fmt: skip
 _LONGEST_HEADLINE = 120
 
@@ -37,8 +38,8 @@ def sloppy(text: str, chance: random.Random) -> str:
 def varied(item: Item, chance: random.Random, share: float) -> Item:
     """Return the item, each of its features changed with the probability `share`.
 
-    Spelling; the places in it; cut to its headline and the first words below, as listings show it; an outlet's name behind
-    a headline. What moves letters leaves the spans out.
+    Spelling; the places in it; cut to its headline and the first words below, as listings show it; an outlet's name
+    behind a headline. What moves letters leaves the spans out.
     """
     text, spans = item.text, item.spans
     head, line, body = text.partition("\n")

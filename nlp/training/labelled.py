@@ -19,8 +19,10 @@ WRITTEN, REAL, DEVELOPMENT = "written", "real", "development"
 """Origins: written for this project; real texts labelled by id; the development items."""
 
 MOST_PLAIN = 150
-"""Real headlines and real posts labelled `none` that are trained on, of each. With all of them the model learns that what
-sounds like the one outlet or channel they come from asks for nothing."""
+"""Real headlines and real posts labelled `none` that are trained on, of each.
+
+With all of them the model learns that what sounds like the one outlet or channel they come from asks for nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Labelled training items in the marked format that a person can read and correct: `items/*.txt`.
 
 Blocks are separated by a line of `===`. A block has header lines `key: value`, a line `---`, then the text with marks:
-⟦f:TYPE|…⟧ a facility, ⟦w|…⟧ who asks or suffers, ⟦a|…⟧ who is asked; marks may nest. The keys are id, style, stance, needs,
-urgency, mentioned, primary (lists by commas) and summary.
+⟦f:TYPE|…⟧ a facility, ⟦w|…⟧ who asks or suffers, ⟦a|…⟧ who is asked; marks may nest. The keys are id, style, stance,
+needs, urgency, mentioned, primary (lists by commas) and summary.
 
     python -m nlp.training.marked FILE… > items.jsonl     checks them and prints them as labelled JSON lines
 """
@@ -28,11 +28,15 @@ NEEDS = (
 URGENCIES = ("critical", "high", "normal")
 """The urgencies in the order of the model's output."""
 
-FACILITY_TYPES = frozenset(
-    "health education security civil_registry justice municipal electricity water sewage roads_bridges transport housing "
-    "social_welfare agriculture_irrigation industry_oil market religious culture_sport other".split()
-)
-_GOVERNORATES = frozenset(f"IQ-{code}" for code in "AN AR BA BB BG DA DI DQ HL KA KI MA MU NA NI QA SD SU WA".split())
+FACILITY_TYPES = frozenset({
+    "health", "education", "security", "civil_registry", "justice", "municipal", "electricity", "water", "sewage",
+    "roads_bridges", "transport", "housing", "social_welfare", "agriculture_irrigation", "industry_oil", "market",
+    "religious", "culture_sport", "other",
+})  # fmt: skip
+_GOVERNORATES = frozenset({
+    "IQ-AN", "IQ-AR", "IQ-BA", "IQ-BB", "IQ-BG", "IQ-DA", "IQ-DI", "IQ-DQ", "IQ-HL", "IQ-KA", "IQ-KI", "IQ-MA",
+    "IQ-MU", "IQ-NA", "IQ-NI", "IQ-QA", "IQ-SD", "IQ-SU", "IQ-WA",
+})  # fmt: skip
 _ASKING = frozenset({"appeal", "complaint"})
 _BLOCKS = re.compile(r"(?m)^===\s*$")
 _MARK = re.compile(r"⟦(f:[a-z_]+|w|a)\||⟧")
@@ -43,7 +47,7 @@ class MarkedFault(ValueError):
 
 
 def read_marked(text: str) -> list[dict[str, Any]]:
-    """Return the items of a marked file, labelled as `rasid evaluate` reads them; raises MarkedFault with every fault."""
+    """Return the items of a marked file, labelled as `rasid evaluate` reads them; MarkedFault has every fault."""
     faults: list[str] = []
     items: dict[str, dict[str, Any]] = {}
     for number, block in enumerate(_BLOCKS.split(text), start=1):

@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nlp.evaluation import entity_spans
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-def spans(tags: Sequence[str]) -> set[tuple[int, int, str]]:
-    """Return the entities of BIO tags as (first word, word after the last, label); an I without a B begins one."""
-    found: set[tuple[int, int, str]] = set()
-    start, label = 0, ""
-    for index, tag in enumerate([*tags, "O"]):
-        if label and (tag == "O" or tag[0] == "B" or tag[2:] != label):
-            found.add((start, index, label))
-            label = ""
-        if tag != "O" and not label:
-            start, label = index, tag[2:]
-    return found
 
 
 def strict_f1(gold: Sequence[Sequence[str]], found: Sequence[Sequence[str]]) -> float:
@@ -27,6 +16,6 @@ def strict_f1(gold: Sequence[Sequence[str]], found: Sequence[Sequence[str]]) -> 
     for one, other in zip(gold, found, strict=True):
         if len(one) != len(other):
             raise ValueError(f"a sentence of {len(one)} words has {len(other)} tags")
-        here, there = spans(one), spans(other)
+        here, there = entity_spans(one), entity_spans(other)
         hit, wanted, told = hit + len(here & there), wanted + len(here), told + len(there)
     return round(2 * hit / (wanted + told), 4) if wanted + told else 1.0

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from index import Index
+    from service.bench.analysing import Analysing
 
 # More than this many documents make the comparison with `parallel_bulk` no surer.
 _MOST_BULK = 60_000
@@ -94,13 +95,27 @@ def _searched(name: str, index: Index, documents: int) -> Iterator[tuple[str, st
 
 
 def _nlp(_: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    from service.bench.analysing import bench_analysing  # noqa: PLC0415 - only this one needs the gazetteer
+    from service.bench.analysing import bench_analysing, bench_recogniser, texts  # noqa: PLC0415 - needs the model
 
-    done = bench_analysing()
-    told = (
-        f"{done.per_second:.0f} texts a second ({done.characters:.0f} characters each), loaded in {done.loading:.2f} s"
+    given = texts()
+    for model in (False, True):
+        done = bench_analysing(given, model=model)
+        yield "nlp", _told(done), asdict(done)
+    try:
+        ours, theirs = bench_recogniser(given)
+    except ImportError as error:
+        yield "nlp", f"NERecognizer is left out: {error}", {}
+        return
+    for done in (ours, theirs):
+        yield "nlp", _told(done), asdict(done)
+    yield "nlp", f"ours is {ours.per_second / theirs.per_second:.1f} times as fast", {}
+
+
+def _told(done: Analysing) -> str:
+    return (
+        f"{done.reader}: {done.per_second:.1f} texts a second ({done.characters:.0f} characters each), "
+        f"loaded in {done.loading:.2f} s, {done.memory / 1e6:.0f} MB"
     )
-    yield "nlp", told, asdict(done)
 
 
 def _up(_: int) -> Iterator[tuple[str, str, dict[str, Any]]]:

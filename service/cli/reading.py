@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -100,21 +101,43 @@ def search(
     tell_hits(page)
 
 
+class Reader(StrEnum):
+    """Which reader is evaluated."""
+
+    BOTH = "both"
+    RULES = "rules"
+
+
 def evaluate(
-    gold: Annotated[list[Path], typer.Argument(help="Labelled items (JSON lines), or folders of them.", exists=True)],
+    gold: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Labelled items or groups of one case (JSON lines), BIO words (.txt), or folders.", exists=True
+        ),
+    ],
+    reader: Annotated[Reader, typer.Option("--with", help="The rules alone, or rules and model.")] = Reader.BOTH,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
 ) -> None:
-    """Score the analyser against labelled items: governorates, facilities, stance, needs, urgency, who and whom."""
-    from nlp import Analyser, evaluate_items, score_table
+    """Score the analyser against labelled items: governorates, facilities, stance, needs, urgency, who and whom.
 
-    analyser = Analyser.load()
+    Groups of items that are one case are scored by pairs, words with BIO tags by strict entities.
+    """
+    from nlp import Analyser, evaluate_cases, evaluate_entities, evaluate_items, score_table
+
+    analyser = Analyser.load(model=reader is Reader.BOTH)
     files = [file for path in gold for file in (sorted(path.glob("*.jsonl")) if path.is_dir() else [path])]
     for file in files:
-        items = list(_lines(str(file)))
-        if not all("stance" in item for item in items):
-            typer.echo(f"{file}: holds no labelled items, left out", err=True)
-            continue
-        scores = evaluate_items(items, [analyser.analyse(item["text"], id=str(item["id"])) for item in items])
+        if file.suffix == ".txt":
+            scores = evaluate_entities(analyser, file.read_text(encoding="utf-8"))
+        else:
+            items = list(_lines(str(file)))
+            if all("items" in item for item in items):
+                scores = evaluate_cases(analyser, items)
+            elif all("stance" in item for item in items):
+                scores = evaluate_items(items, [analyser.analyse(item["text"], id=str(item["id"])) for item in items])
+            else:
+                typer.echo(f"{file}: holds no labelled items, left out", err=True)
+                continue
         if json_:
             _print_json({"file": str(file), **scores})
         else:

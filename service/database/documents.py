@@ -51,6 +51,28 @@ class Neighbour:
     signature: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A Document that tells a Case, with what is compared of it."""
+
+    id: str
+    case: str
+    first_seen: datetime
+    facts: Mapping[str, Any]
+
+
+def tellings(connection: sa.Connection, id: str, since: datetime, most: int) -> list[Telling]:  # noqa: A002 - the column's name
+    """Return the other Documents of Cases first seen after `since`, the newest first, at most `most`."""
+    rows = connection.execute(
+        sa.select(documents.c.id, documents.c.case, documents.c.first_seen, documents.c.facts)
+        .where(documents.c.case.is_not(None), documents.c.id != id, documents.c.first_seen >= since)
+        .where(documents.c.stance.in_(("appeal", "complaint")))
+        .order_by(documents.c.first_seen.desc(), documents.c.id)
+        .limit(most)
+    )
+    return [Telling(*tuple(row)) for row in rows if row.facts]
+
+
 def held(connection: sa.Connection, id: str) -> Held | None:  # noqa: A002 - the column's name
     """Return the Document's state, or None where it is new."""
     row = connection.execute(
@@ -81,6 +103,7 @@ def store(
     group: str,
     case: str | None,
     signature: Sequence[int],
+    facts: Mapping[str, Any] | None,
     keys: Sequence[str],
     first_seen: datetime,
 ) -> None:
@@ -91,6 +114,7 @@ def store(
         "group": group,
         "case": case,
         "signature": array("Q", signature).tobytes() or None,
+        "facts": facts,
     }
     if connection.execute(documents.update().where(documents.c.id == id).values(values)).rowcount == 0:
         connection.execute(documents.insert().values(id=id, revision=0, first_seen=first_seen, **values))

@@ -141,6 +141,7 @@ documents = sa.Table(
     sa.Column("group", DocumentId, nullable=False),  # the syndication group: id of its first Document
     sa.Column("case", CaseId, sa.ForeignKey("cases.id")),
     sa.Column("signature", sa.LargeBinary),  # MinHash of the text; none for texts too short to compare
+    sa.Column("facts", sa.JSON(none_as_null=True)),  # what `nlp.case_facts` compares of an appeal or complaint
     sa.Column("first_seen", Moment, nullable=False),
     sa.Index("ix_documents_group", "group"),
     sa.Index("ix_documents_case", "case"),

@@ -72,7 +72,9 @@ class Composer:
         subject = self._labels.text(
             "mail_subject_urgent" if worst == "critical" else "mail_subject",
             count=self._labels.count("new_appeal", len(told)),
-            first=_line(mask_private(ordered[0].record.title or _appeal(ordered[0].record)["summary"]), 90),
+            first=_line(
+                _masked(ordered[0].record, ordered[0].record.title or _appeal(ordered[0].record)["summary"]), 90
+            ),
         )
         values = {
             "labels": self._labels,
@@ -103,15 +105,15 @@ class Composer:
         appeal = _appeal(record)
         published = record.published or record.fetched
         return {
-            "title": _line(mask_private(record.title or appeal["summary"]), 160),
-            "summary": mask_private(appeal["summary"]),
+            "title": _line(_masked(record, record.title or appeal["summary"]), 160),
+            "summary": _masked(record, appeal["summary"]),
             "urgency": names.name("urgency", appeal["urgency"]),
             "colour": _COLOURS[appeal["urgency"]],
             "needs": names.listed("need", tuple(appeal["needs"])),
             "places": names.listed("governorate", tuple(appeal["governorates"])) or names.text("nowhere"),
-            "facilities": _joined(names, appeal["facilities"]),
-            "appellants": _joined(names, appeal["appellants"]),
-            "addressees": _joined(names, appeal["addressees"]),
+            "facilities": _joined(names, record, appeal["facilities"]),
+            "appellants": _joined(names, record, appeal["appellants"]),
+            "addressees": _joined(names, record, appeal["addressees"]),
             "outlets": names.count("outlet", told.outlets) if told.outlets > 1 else "",
             "outlet": told.outlet,
             "since": names.ago(published, now),
@@ -126,8 +128,13 @@ def _appeal(record: Record) -> Mapping[str, Any]:
     return min(appeals, key=lambda appeal: _URGENCIES.index(appeal["urgency"]))
 
 
-def _joined(names: Labels, spans: Sequence[Mapping[str, Any]]) -> str:
-    words = dict.fromkeys(_line(mask_private(span["text"]), 80) for span in spans)
+def _masked(record: Record, text: str) -> str:
+    """Return a text without private numbers and without the names of the private persons of its Document."""
+    return mask_private(text, [one["text"] for one in record.analysis.get("private", ()) if one["kind"] == "person"])
+
+
+def _joined(names: Labels, record: Record, spans: Sequence[Mapping[str, Any]]) -> str:
+    words = dict.fromkeys(_line(_masked(record, span["text"]), 80) for span in spans)
     return names.text("list_separator").join(words)
 
 

@@ -17,6 +17,12 @@ def analyser() -> Analyser:
 
 
 @pytest.fixture(scope="session")
+def rules() -> Analyser:
+    """The reader without its model."""
+    return Analyser.load(model=False)
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     if not (SHARED / "eval" / "score.py").is_file():
         pytest.skip(f"no evaluation data at {SHARED}: set RASID_SHARED")

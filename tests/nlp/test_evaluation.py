@@ -28,8 +28,8 @@ ITEMS = [
 ]
 
 
-def test_scores_of_items_that_are_read_rightly_are_full(analyser):
-    scores = evaluate_items(ITEMS, [analyser.analyse(item["text"]) for item in ITEMS])
+def test_scores_of_items_that_are_read_rightly_are_full(rules):
+    scores = evaluate_items(ITEMS, [rules.analyse(item["text"]) for item in ITEMS])
     assert scores["stance.accuracy"] == 1.0
     assert scores["governorates.primary"]["f1"] == scores["facilities.exact"]["f1"] == scores["needs"]["f1"] == 1.0
     assert "alertable" in score_table(scores)

@@ -1,5 +1,7 @@
 import pytest
 
+from nlp import ALERTABLE
+
 APPEALS = [
     "ناشد أهالي قضاء الشامية وزارة الموارد المائية زيادة الحصة المائية لقضائهم",
     "طالب العشرات من عمال بلدية الكوت بصرف رواتبهم المتأخرة منذ ثلاثة أشهر",
@@ -34,7 +36,7 @@ NOTHING = [
 ]
 
 
-@pytest.mark.parametrize(
+SENTENCES = pytest.mark.parametrize(
     ("text", "stance"),
     [
         (text, stance)
@@ -48,10 +50,21 @@ NOTHING = [
         for text in texts
     ],
 )
-def test_the_stance_of_a_sentence(analyser, text, stance):
+
+
+@SENTENCES
+def test_the_rules_alone_tell_the_stance_of_a_sentence(rules, text, stance):
+    analysis = rules.analyse(text)
+    assert analysis.stance == stance, [str(decision) for decision in rules.explain(text)]
+    assert bool(analysis.appeals) == (stance in ALERTABLE)
+    assert 0 <= analysis.stance_score <= 1
+
+
+@SENTENCES
+def test_rules_and_model_together_tell_whether_somebody_asks_or_suffers(analyser, text, stance):
     analysis = analyser.analyse(text)
-    assert analysis.stance == stance, [str(decision) for decision in analyser.explain(text)]
-    assert bool(analysis.appeals) == (stance in {"appeal", "complaint"})
+    assert (analysis.stance in ALERTABLE) == (stance in ALERTABLE), [str(d) for d in analyser.explain(text)]
+    assert bool(analysis.appeals) == (stance in ALERTABLE)
     assert 0 <= analysis.stance_score <= 1
 
 
@@ -84,7 +97,8 @@ def test_two_asks_of_other_people_for_other_needs_are_two_appeals(analyser):
     )
     first, second = analyser.analyse(text).appeals
     assert "agriculture" in first.needs
-    assert second.needs == ("missing_detained",)
+    assert second.needs[0] == "missing_detained"
+    assert "agriculture" not in second.needs
     assert first.end <= second.start
 
 

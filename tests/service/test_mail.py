@@ -87,6 +87,7 @@ def _case(database: Database, number: int, **changed: Any) -> str:
             group=id_,
             case=case,
             signature=(),
+            facts=None,
             keys=(),
             first_seen=NOW,
         )

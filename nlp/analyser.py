@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nlp.analysis import ALERTABLE, Analysis, Entity, Facility, Governorates, Place
@@ -10,6 +10,7 @@ from nlp.appeals import appeal_of, bounds, ruled_needs, tellings
 from nlp.deciding import Verdict, decide_needs, decide_stance, decide_urgency
 from nlp.facilities import FacilityReader
 from nlp.gate import matters
+from nlp.hub import HubEntities
 from nlp.language import detect_language
 from nlp.lexicon import Lexicon
 from nlp.marking import entity_spans, party_spans
@@ -79,21 +80,24 @@ class Analyser:
         facilities: FacilityReader,
         lexicons: tuple[Lexicon, ...],
         model: Model | None = None,
+        hub: HubEntities | None = None,
     ) -> None:
         self._places = places
         self._facilities = facilities
         self._lexicons = lexicons
         self._model = model
+        self._hub = hub
 
     @classmethod
-    def load(cls, *, model: bool = True, threads: int = 0) -> Analyser:
+    def load(cls, *, model: bool = True, threads: int = 0, entities: str = "") -> Analyser:
         """Read the package's data and model once (about a second).
 
         Without the `model` the rules decide alone. `threads` are those of the model (0: as many as there are cores, two
         at most). Raises DataFault where a file is wrong, ModelFault where the model cannot be loaded.
         """
         lexicons = (Lexicon("appeals.toml"), Lexicon("needs.toml"))
-        return cls(PlaceReader(), FacilityReader(), lexicons, Model.load(threads=threads) if model else None)
+        hub = HubEntities.load(entities) if entities else None
+        return cls(PlaceReader(), FacilityReader(), lexicons, Model.load(threads=threads) if model else None, hub)
 
     @property
     def version(self) -> str:
@@ -192,6 +196,8 @@ class Analyser:
         told = None
         if self._model is not None and matters(reading, iraqi=bool(mentions), sport=sport):
             told = self._model.read(text)
+            if self._hub is not None:
+                told = replace(told, entities=self._hub.read(text))
             verdict = decide_stance(judgement, told, len(text), self._model.weights)
         else:
             verdict = Verdict(judgement.stance, judgement.score, judgement.reasons)

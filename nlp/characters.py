@@ -61,10 +61,10 @@ class Characters:
     def load(cls, file: Path) -> Characters:
         """Read the weights; raises ModelFault where the file is missing or is none of ours."""
         try:
-            with np.load(file) as stored:
+            with file.open("rb") as opened, np.load(opened) as stored:
                 return cls(dict(stored))
-        except (OSError, ValueError, KeyError) as error:
-            raise ModelFault(f"{file} cannot be loaded: {error}") from error
+        except Exception as error:  # numpy and zipfile raise what they like for a file that is none
+            raise ModelFault(f"{file} cannot be loaded: {error!r}") from error
 
     def read(self, text: str) -> Letters:
         """Return the probabilities of each stance (adding up to 1), each need, and each urgency (adding up to 1)."""

@@ -176,13 +176,14 @@ def _windows(pieces: int) -> Iterator[Offsets]:
 
 
 def _trimmed(text: str, offsets: Sequence[Offsets]) -> list[Offsets]:
-    """Return where each piece stands, without the space before a word."""
+    """Return where each piece stands, without the space before a word and without what the next piece claims too."""
     found: list[Offsets] = []
-    for first, end in offsets:
+    for index, (first, end) in enumerate(offsets):
+        last = min(end, max(first, offsets[index + 1][0])) if index + 1 < len(offsets) else end
         start = first
-        while start < end and text[start].isspace():
+        while start < last and text[start].isspace():
             start += 1
-        found.append((start, end))
+        found.append((start, last))
     return found
 
 

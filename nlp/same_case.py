@@ -33,13 +33,17 @@ _COMMON_WORDS = (
 )
 _COMMON = frozenset(fold(word) for word in _COMMON_WORDS.split())
 
-# What is named after one of these words is a place or a facility that no gazetteer may know: قرية تل الذهب.
-_NAMING_WORDS = (
-    "قرية قرى حي أحياء ناحية قضاء منطقة مجمع محلة بادية طريق شارع جسر مدرسة مستشفى مخيم مشروع محطة سوق عشيرة شركة "
-    "مصنع معمل حقل نهر سد الطفل الطفلة الشاب الصبي الحاجة المريض المريضة المواطن المواطنة الطالبة الطالب اسمه اسمها"
-)
-_NAMING = frozenset(fold(word) for word in _NAMING_WORDS.split())
+# What is named after one of these words is a place or a person that no gazetteer may know: قرية تل الذهب.
+_NAMING = frozenset(
+    fold(word)
+    for word in [
+        "قرية", "حي", "محلة", "ناحية", "قضاء", "منطقة", "مجمع", "مخيم", "مستشفى", "مدرسة", "بادية", "عشيرة",
+        "الطفل", "الطفلة", "الشاب",
+        "الصبي", "الفتاة", "المريض", "المريضة", "المواطن", "المواطنة", "اسمه", "اسمها",
+    ]
+)  # fmt: skip
 _NAME_WORDS = 2
+_NO_NAME = re.compile(r"(?:ب|ال)?(?:محافظ|تابع|واقع|جنوب|شمال|شرق|غرب|قرب|سكني|عام|ابتداي|ثانوي|متوسط)\w*")
 
 FEATURES = (
     "governorate_same", "governorate_other", "place_other", "facility_other", "need_other", "rare_shared", "names_held",
@@ -102,7 +106,8 @@ class Likeness:
 
 def case_facts(analysis: Analysis, text: str) -> CaseFacts:
     """Gather what is compared of an item from its Analysis."""
-    tokens = words(fold(text))[:_COMPARED_WORDS]
+    folded = fold(text)
+    tokens = words(folded)[:_COMPARED_WORDS]
     needs = [need for appeal in analysis.appeals for need in appeal.needs]
     places = {place.name for place in analysis.places if place.kind not in _WIDE}
     return CaseFacts(
@@ -110,19 +115,31 @@ def case_facts(analysis: Analysis, text: str) -> CaseFacts:
         places=frozenset(_bare(fold(name)) for name in places),
         facilities=frozenset(fold(facility.text) for facility in analysis.facilities),
         needs=tuple(dict.fromkeys(needs)),
-        names=_names(analysis, tokens),
+        names=_names(analysis, folded, tokens),
         words=stems_of(text),
         numbers=frozenset(token.text for token in tokens if token.text.isdigit() and len(token.text) > 1),
         embedding=analysis.embedding,
     )
 
 
-def _names(analysis: Analysis, tokens: Sequence[Word]) -> frozenset[str]:
+def _name_after(folded: str, tokens: Sequence[Word], index: int) -> list[str]:
+    """Return up to two words after a word that names, as long as nothing but a space parts them."""
+    found: list[str] = []
+    end = tokens[index].end
+    for word in tokens[index + 1 : index + 1 + _NAME_WORDS]:
+        if folded[end : word.start] != " " or word.text in _COMMON or _NO_NAME.fullmatch(word.text):
+            break
+        found.append(word.text)
+        end = word.end
+    return found
+
+
+def _names(analysis: Analysis, folded: str, tokens: Sequence[Word]) -> frozenset[str]:
     named = [entity.text for entity in analysis.entities if entity.label == "PER"]
     named += [place.name for place in analysis.places if place.kind not in _WIDE]
     for index, token in enumerate(tokens):
-        if token.text in _NAMING or token.text.removeprefix("ال") in _NAMING:
-            named += [word.text for word in tokens[index + 1 : index + 1 + _NAME_WORDS]]
+        if token.text in _NAMING or token.text.lstrip("وبل") in _NAMING:
+            named += _name_after(folded, tokens, index)
     return frozenset(stem for stem in _stems(" ".join(named)) if len(stem) > 1 and not stem.isdigit())
 
 

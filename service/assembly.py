@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from crawler import CrawlOptions, Registry
     from index import Index
+    from nlp import Analyser
     from service.database.engine import Database
     from service.mail.composing import Composer
     from service.mail.delivery import SmtpAccount
@@ -49,6 +50,13 @@ def index(settings: Settings) -> Index:
         replicas=settings.index_replicas if settings.index_replicas >= 0 else None,
     )
     return open_index(settings.index, options, place_names())
+
+
+def analyser(settings: Settings) -> Analyser:
+    """Load gazetteer, vocabulary and model. Raises ModelFault for a model that cannot be loaded."""
+    from nlp import Analyser  # noqa: PLC0415 - takes a second
+
+    return Analyser.load(entities=settings.entities_model)
 
 
 def registry(settings: Settings) -> Registry:

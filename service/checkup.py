@@ -107,10 +107,8 @@ def _index(settings: Settings) -> Finding:
     return Finding("index", "ok", seen)
 
 
-def _analyser(_: Settings) -> Finding:
-    from nlp import Analyser  # noqa: PLC0415 - reading the gazetteer takes a second
-
-    return Finding("analyser", "ok", Analyser.load().version)
+def _analyser(settings: Settings) -> Finding:
+    return Finding("analyser", "ok", assembly.analyser(settings).version)
 
 
 def _mail(settings: Settings) -> Finding:

@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         (), description="Host names on private addresses that may be crawled all the same (none: the safe choice)."
     )
 
+    entities_model: str = Field(
+        "",
+        description="A bigger model for persons and organisations: a hub's name or a folder (torch must be installed).",
+    )
+
     alert_to: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Addresses that get the new appeals by mail."
     )

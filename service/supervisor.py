@@ -29,14 +29,13 @@ def up(settings: Settings) -> None:
     A crawl round is a process of its own (see `service.crawling`). Raises what keeps a stage from being started: a
     faulty setting, registry, database or index.
     """
-    from nlp import Analyser  # noqa: PLC0415 - reading the gazetteer takes a second
     from service.serving import serve  # noqa: PLC0415 - the web framework takes a second to import
 
     registry = assembly.registry(settings)
     outlets = assembly.outlets(settings)
     stop = threading.Event()
     with assembly.database(settings) as database, assembly.index(settings) as index:
-        worker = Worker(database, Analyser.load(), outlets)
+        worker = Worker(database, assembly.analyser(settings), outlets)
         loops = [
             crawling(settings, database, registry, stop),
             stages.working(worker, stop),

@@ -27,7 +27,7 @@ TEXTS = "RASID_BENCH_TEXTS"
 
 @dataclass(frozen=True, slots=True)
 class Analysing:
-    """What a reader took: `characters` is the texts' mean length, `loading` in seconds, `memory` in bytes at the most."""
+    """What a reader took: `characters` is the mean length, `loading` in seconds, `memory` in bytes at most."""
 
     reader: str
     texts: int

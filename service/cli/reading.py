@@ -33,9 +33,10 @@ def analyse(
     home: Annotated[str, typer.Option(help="Home governorate of the outlet, as IQ-KA.")] = "",
 ) -> None:
     """Say what a text tells: places, facilities, stance, appeals."""
-    from nlp import Analyser
+    from service import assembly
+    from service.settings import read_settings
 
-    analyser = Analyser.load()
+    analyser = assembly.analyser(read_settings())
     if jsonl:
         for item in _lines(file):
             given = str(item.get("home") or home)

@@ -65,7 +65,6 @@ def crawl(
 
 def work(once: Once = False, verbose: Verbose = False) -> None:
     """Analyse what waits in the spool, and bring the changes into the index."""
-    from nlp import Analyser
     from service import assembly, stages
     from service.logs import set_up
     from service.settings import read_settings
@@ -76,7 +75,7 @@ def work(once: Once = False, verbose: Verbose = False) -> None:
     settings = read_settings()
     outlets = assembly.outlets(settings)
     with assembly.database(settings) as database, assembly.index(settings) as index:
-        worker = Worker(database, Analyser.load(), outlets)
+        worker = Worker(database, assembly.analyser(settings), outlets)
         if not once:
             until_stopped(lambda stop: [stages.working(worker, stop), stages.indexing(database, index, outlets)])
             return

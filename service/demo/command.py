@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from nlp import Analyser
 from service import assembly, stages
 from service.crawling import crawl_due
 from service.demo.catcher import catching_mail
@@ -97,7 +96,7 @@ class _Path:
     def analyse(self) -> None:
         waiting = summarise(self.database).waiting
         task = self.progress.add_task("analysing", total=waiting)
-        worker = Worker(self.database, Analyser.load(), self.outlets)
+        worker = Worker(self.database, assembly.analyser(self.settings), self.outlets)
         while (done := worker.work()).total:
             self.progress.advance(task, done.total)
 

@@ -72,7 +72,7 @@ def _arrays(**arrays):
 def test_a_broken_file_is_told(tmp_path, content):
     file = tmp_path / "characters.npz"
     file.write_bytes(content)
-    with pytest.raises(ModelFault, match="characters.npz cannot be loaded"):
+    with pytest.raises(ModelFault, match=r"characters\.npz cannot be loaded"):
         Characters.load(file)
 
 

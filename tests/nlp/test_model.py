@@ -1,5 +1,6 @@
 import math
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -11,7 +12,7 @@ from nlp.needs import NEEDS
 
 APPEAL = "ناشد أهالي قرية أم الحنطة في قضاء الشامية وزارة الموارد المائية زيادة حصتهم بعد أن جفت آبارهم"
 FILLING = "ثم مضى النهار هادئا وعاد الجميع إلى بيوتهم قبل المغيب. "
-NAMED = "وقال محافظ ميسان جبار ناهي اللعيبي إن العمل مستمر. "
+NAMED = "قال حسن جبار الموسوي من سكان الناصرية إن الماء مقطوع. "
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,7 @@ def model():
     ).map(" ".join)
 )
 @example("")
+@example("قضاء")
 @example(" \n\t\u00a0\u3000")
 @example("\ud800\udfff")
 @example("\u200f\u202b\u202e\u2069\ufeff")
@@ -43,7 +45,7 @@ def test_any_text_is_read_and_what_is_told_of_it_holds(model, text):
     assert {span.label for span in told.entities} <= {"PER", "ORG", "LOC", "MISC"}
     for spans in (told.parties, told.entities):
         assert all(0 <= span.start < span.end <= len(text) and 0 <= span.score <= 1 for span in spans)
-        assert all(one.end <= other.start for one, other in zip(spans, spans[1:], strict=False))
+        assert all(one.end <= other.start for one, other in pairwise(spans))
     assert len(told.embedding) == 128
     assert math.isclose(math.hypot(*told.embedding), 1, abs_tol=1e-3)
 
@@ -62,7 +64,7 @@ def test_a_plain_appeal_is_read_with_who_asks_and_who_is_asked(model):
 
 def test_persons_are_found_behind_what_the_item_is_judged_by(model):
     text = FILLING * 60 + NAMED
-    assert ["جبار ناهي اللعيبي"] == [text[s.start : s.end] for s in model.read(text).entities if s.label == "PER"]
+    assert [text[s.start : s.end] for s in model.read(text).entities if s.label == "PER"] == ["حسن جبار الموسوي"]
 
 
 def test_of_a_text_of_60000_characters_so_many_windows_are_read_and_no_more(model):

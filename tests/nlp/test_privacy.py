@@ -31,3 +31,8 @@ def test_masking_keeps_the_length_and_hides_every_span(text):
     masked = mask_private(text)
     assert len(masked) == len(text)
     assert private_spans(masked) == () or all("•" in span.text for span in private_spans(masked))
+
+
+def test_named_persons_are_masked_as_whole_words_only():
+    assert mask_private("قال حميد عبد الحسين إن حميداً", ["حميد عبد الحسين"]) == "قال ح••• ع•• ا••••• إن حميداً"
+    assert mask_private("بلا أسماء", []) == "بلا أسماء"

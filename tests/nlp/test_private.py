@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,4 +79,4 @@ WORDS = [
 def test_what_is_private_points_at_its_text_in_order_and_never_overlaps(analyser, text):
     parts = analyser.analyse(APPEAL + text).private
     assert all((APPEAL + text)[part.start : part.end] == part.text != "" for part in parts)
-    assert all(one.end <= other.start for one, other in zip(parts, parts[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(parts))

@@ -31,6 +31,8 @@ PUBLIC = [
     "case_facts",
     "coordinates",
     "detect_language",
+    "evaluate_cases",
+    "evaluate_entities",
     "evaluate_items",
     "mask_private",
     "normalise",

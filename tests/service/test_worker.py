@@ -188,3 +188,35 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_did_not_read(
     assert _worker(database, analyser).work(stopping=lambda: next(answers)).total == 1
     with database.read() as connection:
         assert articles.states(connection) == {"analysed": 1, "spooled": 2}
+
+
+_AGENCY = (
+    "أهالي قرية أم الودع في الشطرة يناشدون المحافظ: 11 يوماً بلا ماء",
+    "ناشد أهالي قرية أم الودع التابعة لقضاء الشطرة محافظ ذي قار إعادة ماء الشرب المقطوع عن بيوتهم منذ 11 يوماً "
+    "بسبب عطل المضخة، وقال المواطن كاظم جبر إن سعر الخزان بلغ 20 ألف دينار.",
+)
+_RETOLD = (
+    "قرية أم الودع عطشى والمضخة معطلة",
+    "طالب سكان أم الودع في قضاء الشطرة الحكومة المحلية في ذي قار بإصلاح المضخة، إذ ينقطع عنهم ماء الشرب منذ "
+    "11 يوماً ويشترون الخزان بمبلغ 20 ألف دينار، بحسب كاظم جبر.",
+)
+_ELSEWHERE = (
+    "أهالي قرية السلام في الحويجة يناشدون المحافظ: 9 أيام بلا ماء",
+    "ناشد أهالي قرية السلام التابعة لقضاء الحويجة محافظ كركوك إعادة ماء الشرب المقطوع عن بيوتهم منذ 9 أيام "
+    "بسبب عطل المضخة، وقال المواطن خلف عيسى إن سعر الخزان بلغ 15 ألف دينار.",
+)
+
+
+def test_an_appeal_retold_in_other_words_joins_the_case_and_another_village_does_not(
+    database: Database, analyser: Analyser, article: Make
+) -> None:
+    sink = DatabaseSink(database)
+    for name, (title, body) in (("agency", _AGENCY), ("retold", _RETOLD), ("elsewhere", _ELSEWHERE)):
+        sink.accept(article(f"https://{name}.example/1", title=title, body=body))
+    _worker(database, analyser).work()
+    urls = {row.document: row.url for row in _rows(database, articles_table)}
+    found = {urls[row.id].split("/")[2].split(".")[0]: row.case for row in _rows(database, documents_table)}
+    assert found["agency"] == found["retold"] is not None
+    assert found["elsewhere"] not in {None, found["agency"]}
+    reasons = [row.reason for row in _rows(database, case_events) if row.kind == "joined"]
+    assert [reason.partition(" as ")[0] for reason in reasons] == ["the same need"]

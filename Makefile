@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := crawler nlp index service tests tools
 
-.PHONY: help demo test test-elasticsearch-9 test-cluster test-killing lint bench format browser servers lock wheel clean
+.PHONY: help demo train test test-elasticsearch-9 test-cluster test-killing lint bench format browser servers lock wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test-elasticsearch-9    the index tests on an Elasticsearch 9 (wants a JDK 21 or newer)"
 	@echo "make test-cluster            three Elasticsearch nodes, one of which is lost"
 	@echo "make test-killing            many processes on PostgreSQL and Elasticsearch, killed for five minutes"
+	@echo "make train   the shipped model again, from its items (hours on two cores; nlp/training/README.md)"
 	@echo "make lint    ruff, mypy strict, import-linter"
 	@echo "make bench   speed and memory on this machine (docs/benchmarks.md)"
 	@echo "make wheel   the distribution, in dist/"
@@ -43,6 +44,9 @@ lint: $(VENV)/.test
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
+
+train: $(VENV)/.run
+	sh tools/train.sh $(PYTHON) $(BIN)
 
 bench: $(VENV)/.test
 	$(BIN)/rasid bench

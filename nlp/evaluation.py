@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from nlp.analysis import ALERTABLE, Analysis
+from nlp.bio import entity_spans
 from nlp.errors import EvaluationFault
 from nlp.same_case import case_facts
 
@@ -74,19 +75,6 @@ def evaluate_entities(analyser: Analyser, lines: str) -> Scores:
         found = entity_spans(analyser.tag([word for word, _ in sentence]))
         hit, wanted, told = hit + len(gold & found), wanted + len(gold), told + len(found)
     return {"sentences": len(sentences), "entities": _rates(hit, told - hit, wanted - hit)}
-
-
-def entity_spans(tags: Sequence[str]) -> set[tuple[int, int, str]]:
-    """Return the entities of BIO tags as (first word, word after the last, label); an I without a B begins one."""
-    found: set[tuple[int, int, str]] = set()
-    start, label = 0, ""
-    for index, tag in enumerate([*tags, "O"]):
-        if label and (tag == "O" or tag[0] == "B" or tag[2:] != label):
-            found.add((start, index, label))
-            label = ""
-        if tag != "O" and not label:
-            start, label = index, tag[2:]
-    return found
 
 
 def score_table(scores: Scores) -> str:

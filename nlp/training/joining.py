@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from nlp.analyser import Analyser
 
-FOR_THE_ENCODER, FOR_THE_WEIGHTS = "cases-[a-c].jsonl", "cases-[d-f].jsonl"
+FOR_THE_WEIGHTS = "cases-[d-f].jsonl"
 
 THRESHOLD = 0.2
 """From where on two items are one case: the best on the development cases.

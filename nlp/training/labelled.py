@@ -18,6 +18,9 @@ HERE = Path(__file__).parent
 WRITTEN, REAL, DEVELOPMENT = "written", "real", "development"
 """Origins: written for this project; real texts labelled by id; the development items."""
 
+CASES = "cases-[a-c].jsonl"
+"""Groups of one case that the encoder learns its embedding from; `joining` learns from the others."""
+
 MOST_PLAIN = 150
 """Real headlines and real posts labelled `none` that are trained on, of each.
 

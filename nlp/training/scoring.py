@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nlp.evaluation import entity_spans
+from nlp.bio import entity_spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -25,7 +25,7 @@ _MOST_EVIDENCE = 6
 # An asking word that weighs less was heard in an order or in advice.
 _HEARD = 0.0
 _MOST_HARDSHIPS = 3
-_SUFFERING = {"suffers.strong": "suffers", "suffers.protest": "protests", "suffers.lack": "lacks"}
+_SUFFERING = {"suffers.strong": "suffers", "suffers.protest": "protest", "suffers.lack": "lack"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,12 +42,13 @@ _NAMING = frozenset(
         "الصبي", "الفتاة", "المريض", "المريضة", "المواطن", "المواطنة", "اسمه", "اسمها",
     ]
 )  # fmt: skip
+_SPOTS = frozenset(fold(word) for word in ["قرية", "حي", "محلة", "مجمع", "مخيم"])
 _NAME_WORDS = 2
-_NO_NAME = re.compile(r"(?:ب|ال)?(?:محافظ|تابع|واقع|جنوب|شمال|شرق|غرب|قرب|سكني|عام|ابتداي|ثانوي|متوسط)\w*")
+_NO_NAME = re.compile(r"(?:ب|ال)?(?:محافظ|تابع|واقع|جنوب|شمال|شرق|غرب|قرب|سكني|عام|ابتداي|ثانوي|متوسط)\w*|[يت]\w+ون")
 
 FEATURES = (
-    "governorate_same", "governorate_other", "place_other", "facility_other", "need_other", "rare_shared", "names_held",
-    "names_weight", "names_other", "numbers_shared", "embedding", "days",
+    "governorate_same", "governorate_other", "place_same", "place_other", "facility_other", "need_other", "rare_shared",
+    "names_held", "names_weight", "names_other", "spot_other", "numbers_shared", "embedding", "days",
 )  # fmt: skip
 """What is weighed, in the order of the weights."""
 
@@ -56,7 +57,8 @@ FEATURES = (
 class CaseFacts:
     """What is compared of one item: codes, folded names and stems, and the model's unit vector.
 
-    `names` are the stems of what is named: persons, villages, quarters, facilities.
+    `names` are the stems of what is named (persons, villages, quarters, facilities), `spots` those of villages and
+    quarters.
     """
 
     governorates: frozenset[str]
@@ -64,6 +66,7 @@ class CaseFacts:
     facilities: frozenset[str]
     needs: tuple[str, ...]
     names: frozenset[str]
+    spots: frozenset[str]
     words: frozenset[str]
     numbers: frozenset[str]
     embedding: tuple[float, ...]
@@ -76,6 +79,7 @@ class CaseFacts:
             "facilities": sorted(self.facilities),
             "needs": list(self.needs),
             "names": sorted(self.names),
+            "spots": sorted(self.spots),
             "words": sorted(self.words),
             "numbers": sorted(self.numbers),
             "embedding": [round(number, 4) for number in self.embedding],
@@ -90,6 +94,7 @@ class CaseFacts:
             facilities=frozenset(stored.get("facilities", ())),
             needs=tuple(stored.get("needs", ())),
             names=frozenset(stored.get("names", ())),
+            spots=frozenset(stored.get("spots", ())),
             words=frozenset(stored.get("words", ())),
             numbers=frozenset(stored.get("numbers", ())),
             embedding=tuple(stored.get("embedding", ())),
@@ -108,6 +113,7 @@ def case_facts(analysis: Analysis, text: str) -> CaseFacts:
     """Gather what is compared of an item from its Analysis."""
     folded = fold(text)
     tokens = words(folded)[:_COMPARED_WORDS]
+    named, spots = _names(analysis, folded, tokens)
     needs = [need for appeal in analysis.appeals for need in appeal.needs]
     places = {place.name for place in analysis.places if place.kind not in _WIDE}
     return CaseFacts(
@@ -115,7 +121,8 @@ def case_facts(analysis: Analysis, text: str) -> CaseFacts:
         places=frozenset(_bare(fold(name)) for name in places),
         facilities=frozenset(fold(facility.text) for facility in analysis.facilities),
         needs=tuple(dict.fromkeys(needs)),
-        names=_names(analysis, folded, tokens),
+        names=named | spots,
+        spots=spots,
         words=stems_of(text),
         numbers=frozenset(token.text for token in tokens if token.text.isdigit() and len(token.text) > 1),
         embedding=analysis.embedding,
@@ -134,13 +141,23 @@ def _name_after(folded: str, tokens: Sequence[Word], index: int) -> list[str]:
     return found
 
 
-def _names(analysis: Analysis, folded: str, tokens: Sequence[Word]) -> frozenset[str]:
+def _names(analysis: Analysis, folded: str, tokens: Sequence[Word]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the stems of persons and facilities, and those of villages and quarters.
+
+    Places of the gazetteer are compared as places: two villages of one district share its name.
+    """
+    known = _stems(" ".join(place.name for place in analysis.places))
     named = [entity.text for entity in analysis.entities if entity.label == "PER"]
-    named += [place.name for place in analysis.places if place.kind not in _WIDE]
+    spots: list[str] = []
     for index, token in enumerate(tokens):
-        if token.text in _NAMING or token.text.lstrip("وبل") in _NAMING:
-            named += _name_after(folded, tokens, index)
-    return frozenset(stem for stem in _stems(" ".join(named)) if len(stem) > 1 and not stem.isdigit())
+        word = token.text if token.text in _NAMING else token.text.lstrip("وبل")
+        if word in _NAMING:
+            (spots if word in _SPOTS else named).extend(_name_after(folded, tokens, index))
+    first, second = (
+        frozenset(stem for stem in _stems(" ".join(each)) - known if len(stem) > 1 and not stem.isdigit())
+        for each in (named, spots)
+    )
+    return first, second
 
 
 def stems_of(text: str) -> frozenset[str]:
@@ -167,6 +184,7 @@ def features(one: CaseFacts, other: CaseFacts, days: float, stems: Mapping[str, 
     return [
         float(bool(one.governorates & other.governorates)),
         float(bool(one.governorates and other.governorates) and not one.governorates & other.governorates),
+        float(shared_place),
         float(both_places and not shared_place),
         float(both_facilities and facility < _SAME_NAME),
         float(bool(one.needs and other.needs) and not set(one.needs) & set(other.needs)),
@@ -174,6 +192,7 @@ def features(one: CaseFacts, other: CaseFacts, days: float, stems: Mapping[str, 
         held,
         min(12.0, _weight((one.names & other.words) | (other.names & one.words), stems)) / 6,
         float(bool(one.names and other.names) and held < _FEW_NAMES),
+        float(bool(one.spots and other.spots) and not (one.spots & other.words or other.spots & one.words)),
         float(min(3, len(one.numbers & other.numbers))),
         cosine,
         min(abs(days), 30.0) / 10,

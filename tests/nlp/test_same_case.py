@@ -86,3 +86,15 @@ def test_the_more_days_lie_between_the_less_likely_is_one_case(analyser, facts):
 def test_without_a_model_nothing_is_compared(rules):
     one = case_facts(rules.analyse(FIRST), FIRST)
     assert rules.same_case(one, one, 0) is None
+
+
+def test_another_village_of_the_same_district_in_the_same_words_is_another_case(analyser):
+    def facts_of(village, days, person, price):
+        text = (
+            f"أهالي قرية {village} يناشدون: {days} أيام بلا ماء\nناشد أهالي قرية {village} التابعة لقضاء الشطرة في محافظة ذي قار "
+            f"إعادة ماء الشرب المقطوع منذ {days} أيام، وقال المواطن {person} إن سعر الخزان بلغ {price} ألف دينار."
+        )
+        return case_facts(analyser.analyse(text), text)
+
+    one, other = facts_of("أم الودع", 11, "كاظم جبر", 20), facts_of("تل السدر", 17, "حسين عودة", 15)
+    assert analyser.same_case(one, other, 0) is None

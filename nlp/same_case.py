@@ -43,6 +43,7 @@ _NAMING = frozenset(
     ]
 )  # fmt: skip
 _SPOTS = frozenset(fold(word) for word in ["قرية", "حي", "محلة", "مجمع", "مخيم"])
+_SMALL = frozenset({"town", "village", "quarter", "area"})
 _NAME_WORDS = 2
 _NO_NAME = re.compile(r"(?:ب|ال)?(?:محافظ|تابع|واقع|جنوب|شمال|شرق|غرب|قرب|سكني|عام|ابتداي|ثانوي|متوسط)\w*|[يت]\w+ون")
 
@@ -144,7 +145,7 @@ def _name_after(folded: str, tokens: Sequence[Word], index: int) -> list[str]:
 def _names(analysis: Analysis, folded: str, tokens: Sequence[Word]) -> tuple[frozenset[str], frozenset[str]]:
     """Return the stems of persons and facilities, and those of villages and quarters.
 
-    Places of the gazetteer are compared as places: two villages of one district share its name.
+    The gazetteer's districts are no names here: two villages of one district share its name.
     """
     known = _stems(" ".join(place.name for place in analysis.places))
     named = [entity.text for entity in analysis.entities if entity.label == "PER"]
@@ -157,7 +158,7 @@ def _names(analysis: Analysis, folded: str, tokens: Sequence[Word]) -> tuple[fro
         frozenset(stem for stem in _stems(" ".join(each)) - known if len(stem) > 1 and not stem.isdigit())
         for each in (named, spots)
     )
-    return first, second
+    return first, second | _stems(" ".join(place.name for place in analysis.places if place.kind in _SMALL))
 
 
 def stems_of(text: str) -> frozenset[str]:

@@ -91,8 +91,9 @@ def test_without_a_model_nothing_is_compared(rules):
 def test_another_village_of_the_same_district_in_the_same_words_is_another_case(analyser):
     def facts_of(village, days, person, price):
         text = (
-            f"أهالي قرية {village} يناشدون: {days} أيام بلا ماء\nناشد أهالي قرية {village} التابعة لقضاء الشطرة في محافظة ذي قار "
-            f"إعادة ماء الشرب المقطوع منذ {days} أيام، وقال المواطن {person} إن سعر الخزان بلغ {price} ألف دينار."
+            f"أهالي قرية {village} يناشدون: {days} أيام بلا ماء\nناشد أهالي قرية {village} التابعة لقضاء الشطرة "
+            f"في محافظة ذي قار إعادة ماء الشرب المقطوع منذ {days} أيام، وقال المواطن {person} "
+            f"إن سعر الخزان بلغ {price} ألف دينار."
         )
         return case_facts(analyser.analyse(text), text)
 

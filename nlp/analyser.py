@@ -93,7 +93,8 @@ class Analyser:
         """Read the package's data and model once (about a second).
 
         Without the `model` the rules decide alone. `threads` are those of the model (0: as many as there are cores, two
-        at most). Raises DataFault where a file is wrong, ModelFault where the model cannot be loaded.
+        at most). `entities` names a bigger model for persons, organisations and places (see `nlp.hub`). Raises
+        DataFault where a file is wrong, ModelFault where a model cannot be loaded.
         """
         lexicons = (Lexicon("appeals.toml"), Lexicon("needs.toml"))
         hub = HubEntities.load(entities) if entities else None

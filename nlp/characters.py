@@ -75,9 +75,16 @@ class Characters:
         told: Letters = {}
         for name, (weights, scale, base) in self._heads.items():
             scores = (weights[:, places].astype(np.float32) @ values) * scale + base
-            if name == "needs":
-                told[name] = (1 / (1 + np.exp(-scores))).tolist()
-            else:
-                raised = np.exp(scores - scores.max())
-                told[name] = (raised / raised.sum()).tolist()
+            told[name] = (sigmoid(scores) if name == "needs" else softmax(scores)).tolist()
         return told
+
+
+def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return probabilities that add up to 1 along the last axis."""
+    raised: NDArray[np.float32] = np.exp(scores - scores.max(-1, keepdims=True))
+    return np.asarray(raised / raised.sum(-1, keepdims=True), np.float32)
+
+
+def sigmoid(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a probability for each score."""
+    return np.asarray(1 / (1 + np.exp(-scores)), np.float32)

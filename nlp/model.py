@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlp.characters import Characters, Letters
+from nlp.characters import Characters, Letters, sigmoid, softmax
 from nlp.errors import ModelFault
 
 if TYPE_CHECKING:
@@ -117,10 +117,10 @@ class Model:
         windows = list(_windows(len(ids)))
         told = [self._run(ids[start:end]) for start, end in windows]
         first, last = told[0], windows[0][1]
-        stance, urgency = _softmax(first["stance"]), _softmax(first["urgency"])
+        stance, urgency = softmax(first["stance"]), softmax(first["urgency"])
         return Told(
             stance=dict(zip(STANCES, stance.tolist(), strict=True)),
-            needs=dict(zip(self._needs, _sigmoid(first["needs"]).tolist(), strict=True)),
+            needs=dict(zip(self._needs, sigmoid(first["needs"]).tolist(), strict=True)),
             urgency=dict(zip(URGENCIES, urgency.tolist(), strict=True)),
             letters=self._characters.read(text),
             parties=tuple(_spans(offsets[:last], first["parties"], ("WHO", "WHOM"))),
@@ -143,7 +143,7 @@ class Model:
         tags = ["O"] * len(words)
         if known:
             logits = self._run(ids)["entities"][[places[starts[index]] for index in known]]
-            for index, tag in zip(known, _likeliest(_softmax(logits)), strict=True):
+            for index, tag in zip(known, _likeliest(softmax(logits)), strict=True):
                 tags[index] = "O" if tag == 0 else f"{'B' if tag % 2 else 'I'}-{_ENTITIES[(tag - 1) // 2]}"
         return tags
 
@@ -211,7 +211,7 @@ def _spans(offsets: Sequence[Offsets], logits: NDArray[np.float32], labels: Sequ
     """Yield the spans of the likeliest row of BIO tags in which no inside tag follows another label or none."""
     if not len(logits):
         return
-    chances = _softmax(logits)
+    chances = softmax(logits)
     best = _likeliest(chances)
     opened: list[int] = []
     label = -1
@@ -248,12 +248,3 @@ def _likeliest(chances: NDArray[np.float32]) -> NDArray[np.int64]:
     for index in range(len(logs) - 1, 0, -1):
         row[index - 1] = came[index, row[index]]
     return row
-
-
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    raised: NDArray[np.float32] = np.exp(logits - logits.max(-1, keepdims=True))
-    return np.asarray(raised / raised.sum(-1, keepdims=True), np.float32)
-
-
-def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)

@@ -23,7 +23,7 @@ _OFFICE = re.compile(
 )
 _BEFORE = 60
 _SENTENCE_END = re.compile(r"[.!؟?\n:؛]")
-# Names that are borne in public wherever they stand.
+# A shorter piece is no name.
 _LEAST_LETTERS = 3
 
 

@@ -98,6 +98,7 @@ class Model:
         where = folder or Path(str(resources.files("nlp").joinpath("models")))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or min(2, os.cpu_count() or 1)
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to others
         options.log_severity_level = 3
         try:
             card = json.loads((where / "model.json").read_text(encoding="utf-8"))

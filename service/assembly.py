@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from crawler import CrawlOptions, Registry
     from index import Index
     from nlp import Analyser
+    from service.database.cases import Dues
     from service.database.engine import Database
     from service.mail.composing import Composer
     from service.mail.delivery import SmtpAccount
@@ -86,6 +88,17 @@ def crawl_options(settings: Settings) -> CrawlOptions:
         contact=settings.crawl_contact,
         delay=settings.crawl_delay,
         allow_private_hosts=frozenset(settings.crawl_private_hosts),
+    )
+
+
+def dues(settings: Settings) -> Dues:
+    """Return how soon cases must be answered."""
+    from service.database.cases import Dues  # noqa: PLC0415 - only the desk and the worker need it
+
+    return Dues(
+        critical=timedelta(hours=settings.due_critical),
+        high=timedelta(hours=settings.due_high),
+        normal=timedelta(hours=settings.due_normal),
     )
 
 

@@ -6,10 +6,16 @@ RasidError
 │   ├── DatabaseUnavailable   it cannot be reached or stays locked: try later
 │   ├── DatabaseOutdated      its schema is older or newer than this program's
 │   └── MoveRefused           one database cannot be moved into the other
+├── AccountRefused     a user cannot be added or changed so
+├── LoginRefused       a name and password do not fit, or too many did not
+├── DecisionRefused    a decision on a case, or a correction, cannot be taken so
+│   └── Conflict       somebody else decided meanwhile: nothing was overwritten
 ├── CrawlRoundFailed   the process of a crawl round ended with a fault
 ├── MailRefused         the mail server refused a message for good (5xx)
 └── MailDelayed         the mail server could not take it now (4xx, no connection)
 """
+
+from datetime import timedelta
 
 
 class RasidError(Exception):
@@ -34,6 +40,34 @@ class DatabaseOutdated(DatabaseError):
 
 class MoveRefused(DatabaseError):
     """Raised by `rasid migrate --from --to`; the source is as it was."""
+
+
+class AccountRefused(RasidError):
+    """Raised before anything is written; the message says what would be accepted."""
+
+
+class LoginRefused(RasidError):
+    """Raised by a login; `wait` is how long no other is tried, zero where one may be tried at once."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.wait = wait
+        super().__init__(f"wait {wait.total_seconds():.0f} s" if wait else "the name and the password do not fit")
+
+
+class DecisionRefused(RasidError):
+    """Raised by triage and corrections before anything is written; `key` names the reason for interfaces."""
+
+    def __init__(self, key: str, message: str) -> None:
+        self.key = key
+        super().__init__(message)
+
+
+class Conflict(DecisionRefused):
+    """Raised where the case's revision is not the one that the person saw; nothing was written."""
+
+    def __init__(self, seen: int, held: int) -> None:
+        self.seen, self.held = seen, held
+        super().__init__("conflict", f"somebody decided meanwhile: revision {held}, not {seen}")
 
 
 class CrawlRoundFailed(RasidError):

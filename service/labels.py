@@ -1,6 +1,6 @@
 """The words that people read, in Arabic and English: names of values, counted nouns, times.
 
-The words themselves stand in `service/labels/ar.toml` and `en.toml`, which an editor without Python can correct.
+The words themselves stand in `service/labels/ar/` and `en/`, which an editor without Python can correct.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -33,12 +33,18 @@ Group = Literal[
     "field",
     "sort",
     "mark",
+    "role",
+    "theme",
+    "digits",
 ]
+Digits = Literal["latn", "arab"]
+"""Western digits, as Iraqi sites print them, or ٠١٢."""
 
 BAGHDAD = ZoneInfo("Asia/Baghdad")
 
 _LOCALES: Mapping[Language, str] = {"ar": "ar_IQ", "en": "en_GB"}
 _DIRECTIONS: Mapping[Language, Literal["rtl", "ltr"]] = {"ar": "rtl", "en": "ltr"}
+_EASTERN = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 _RELATIVE_DAYS = 7
 """Days after which "so long ago" says less than the date."""
 
@@ -54,6 +60,7 @@ class Labels:
         counts: plural forms by noun and CLDR plural category; "{n}" stands for the number.
         times: words and UTS 35 patterns for times.
         texts: all other strings of the interface.
+        digits: in which numbers and times are written.
 
     """
 
@@ -63,6 +70,7 @@ class Labels:
     counts: Mapping[str, Mapping[str, str]]
     times: Mapping[str, str]
     texts: Mapping[str, str]
+    digits: Digits = "latn"
 
     def name(self, group: Group, value: str) -> str:
         """Return what people call `value`; a value without a name shows itself. Raises KeyError for no such group.
@@ -77,6 +85,10 @@ class Labels:
         """Return an interface string, its "{…}" filled from `values`. Raises KeyError for an unknown key."""
         return self.texts[key].format(**values)
 
+    def written(self, text: str) -> str:
+        """Return a text of ours with its digits as the reader wants them."""
+        return text.translate(_EASTERN) if self.digits == "arab" else text
+
     def count(self, noun: str, number: int) -> str:
         """Return the number with its noun in the form that agrees with it («منفذان»، «3 منافذ»، «11 منفذاً»).
 
@@ -86,8 +98,8 @@ class Labels:
         return self.counts[noun][category].format(n=self.number(number))
 
     def number(self, number: int) -> str:
-        """Return the number in Western digits, as Iraqi sites print it, in groups of three."""
-        return f"{number:,}"
+        """Return the number in groups of three."""
+        return self.written(f"{number:,}")
 
     def listed(self, group: Group, values: tuple[str, ...]) -> str:
         """Return the names of the values as one list («ماء، كهرباء»)."""
@@ -105,17 +117,26 @@ class Labels:
             return self.date(moment)
         unit = next(u for u in (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)) if passed >= u)
         whole = unit * (passed // unit)
-        return format_timedelta(-whole, threshold=1, add_direction=True, locale=_LOCALES[self.language])
+        return self.written(format_timedelta(-whole, threshold=1, add_direction=True, locale=_LOCALES[self.language]))
+
+    def until(self, moment: datetime, now: datetime) -> str:
+        """Return how long it is to `moment` («خلال 3 ساعات»), or how long ago it was."""
+        left = moment - now
+        if left < timedelta(minutes=1):
+            return self.ago(moment, now)
+        unit = next(u for u in (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)) if left >= u)
+        whole = unit * (left // unit)
+        return self.written(format_timedelta(whole, threshold=1, add_direction=True, locale=_LOCALES[self.language]))
 
     def exact(self, moment: datetime) -> str:
         """Return weekday, date and time of an aware datetime in Baghdad."""
-        return format_datetime(
-            moment.astimezone(UTC), self.times["exact"], tzinfo=BAGHDAD, locale=_LOCALES[self.language]
+        return self.written(
+            format_datetime(moment.astimezone(UTC), self.times["exact"], tzinfo=BAGHDAD, locale=_LOCALES[self.language])
         )
 
     def date(self, moment: datetime) -> str:
         """Return the date in Baghdad of an aware datetime."""
-        return format_date(moment.astimezone(BAGHDAD), self.times["date"], locale=_LOCALES[self.language])
+        return self.written(format_date(moment.astimezone(BAGHDAD), self.times["date"], locale=_LOCALES[self.language]))
 
     def day(self, value: str, now: datetime) -> str:
         """Return the name of a day given as YYYY-MM-DD («اليوم»، «الأحد 22 تشرين الثاني»); any other text as it is."""
@@ -129,13 +150,26 @@ class Labels:
         if day == today - timedelta(days=1):
             return self.times["yesterday"]
         pattern = self.times["day"] if day.year == today.year else self.times["date"]
-        return format_date(day, pattern, locale=_LOCALES[self.language])
+        return self.written(format_date(day, pattern, locale=_LOCALES[self.language]))
 
 
-@lru_cache(maxsize=len(_LOCALES))
-def labels(language: Language) -> Labels:
+def catalogue(language: Language) -> dict[str, dict[str, Any]]:
+    """Return all that the files of a language hold, by section; files share sections, but no key."""
+    merged: dict[str, dict[str, Any]] = {}
+    for file in sorted((files("service") / "labels" / language).iterdir(), key=lambda file: file.name):
+        for section, held in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            into = merged.setdefault(section, {})
+            if twice := into.keys() & held.keys():  # [name.…] and [count.…] are tables too
+                message = f"labels/{language}/{file.name}: [{section}] {sorted(twice)} stand in another file too"
+                raise ValueError(message)
+            into.update(held)
+    return merged
+
+
+@lru_cache(maxsize=2 * len(_LOCALES))
+def labels(language: Language, digits: Digits = "latn") -> Labels:
     """Return the words of a language, read once."""
-    raw = tomllib.loads((files("service") / "labels" / f"{language}.toml").read_text(encoding="utf-8"))
+    raw = catalogue(language)
     return Labels(
         language=language,
         direction=_DIRECTIONS[language],
@@ -143,4 +177,5 @@ def labels(language: Language) -> Labels:
         counts=raw["count"],
         times=raw["time"],
         texts=raw["text"],
+        digits=digits,
     )

@@ -1,14 +1,14 @@
-"""Serves the desk over HTTP, on loopback only as long as it has no login."""
+"""Serves the desk over HTTP."""
 
 from __future__ import annotations
 
-import ipaddress
 import signal
 import socket
 from typing import TYPE_CHECKING
 
 import uvicorn
 
+from service import assembly
 from service.desk import create_app
 from service.errors import SettingsError
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from index import Index
     from service.assembly import Outlets
+    from service.database.engine import Database
     from service.settings import Settings
 
 STOP_SECONDS = 5
@@ -24,18 +25,31 @@ STOP_SECONDS = 5
 
 
 def serve(
-    settings: Settings, index: Index, outlets: Outlets, *, announce: Callable[[str], None] = lambda _: None
+    settings: Settings,
+    index: Index,
+    database: Database,
+    outlets: Outlets,
+    *,
+    announce: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve the desk until SIGINT or SIGTERM; `announce` is told its address once connections are taken.
 
-    Raises SettingsError where the host is not a loopback address or the port cannot be had.
+    Raises SettingsError where the address or the port cannot be had.
     """
     listening = listen(settings.host, settings.port)
     try:
         host, port = listening.getsockname()[:2]
-        app = create_app(index, outlets=outlets.names)
+        app = create_app(
+            index, database, outlets=outlets.names, base_url=settings.base_url, dues=assembly.dues(settings)
+        )
         server = uvicorn.Server(
-            uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=STOP_SECONDS, server_header=False)
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                timeout_graceful_shutdown=STOP_SECONDS,
+                server_header=False,
+                forwarded_allow_ips=settings.proxies,
+            )
         )
         # uvicorn stops on these signals and then raises them again: the caller's clean-up must still run
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -47,16 +61,11 @@ def serve(
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind and listen. Raises SettingsError where the host is not loopback or the port cannot be had."""
+    """Bind and listen. Raises SettingsError where the address or the port cannot be had."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
         raise SettingsError(f"the setting host (RASID_HOST={host}): {error}") from error
-    if not ipaddress.ip_address(address[0]).is_loopback:
-        raise SettingsError(
-            f"the setting host (RASID_HOST={host}) is no loopback address: the desk has no login yet. Use 127.0.0.1, "
-            "and reach it from elsewhere through an SSH tunnel"
-        )
     listening = socket.socket(family, kind, protocol)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -53,10 +53,19 @@ class Settings(BaseSettings):
     )
 
     host: str = Field(
-        "127.0.0.1", description="Address on which the desk answers. It has no login yet: loopback addresses only."
+        "127.0.0.1",
+        description="Address on which the desk answers: loopback, with a web server that does TLS before it.",
     )
     port: int = Field(8600, ge=0, le=65535, description="Port of the desk; 0 takes any free one.")
-    base_url: str = Field("", description="Address of the desk in mails, where it differs from http://host:port.")
+    base_url: str = Field(
+        "", description="Address by which people reach the desk, where it differs from http://host:port."
+    )
+    proxies: str = Field(
+        "127.0.0.1", description="Addresses of web servers before the desk, whose X-Forwarded-For is believed."
+    )
+    due_critical: float = Field(4.0, gt=0, description="Hours within which a critical case should be answered.")
+    due_high: float = Field(24.0, gt=0, description="Hours for an urgent one.")
+    due_normal: float = Field(72.0, gt=0, description="Hours for any other.")
     language: Literal["ar", "en"] = Field("ar", description="Language of the mails and of the desk's first page.")
 
     crawl_delay: float = Field(1.0, ge=0, description="Seconds between two requests to the same host, at least.")

@@ -35,7 +35,7 @@ def up(settings: Settings) -> None:
     outlets = assembly.outlets(settings)
     stop = threading.Event()
     with assembly.database(settings) as database, assembly.index(settings) as index:
-        worker = Worker(database, assembly.analyser(settings), outlets)
+        worker = Worker(database, assembly.analyser(settings), outlets, assembly.dues(settings))
         loops = [
             crawling(settings, database, registry, stop),
             stages.working(worker, stop),
@@ -44,7 +44,7 @@ def up(settings: Settings) -> None:
             stages.mailing(database, settings, stop),
         ]
         with running(loops, stop):
-            serve(settings, index, outlets, announce=lambda url: log.info("the desk is at %s", url))
+            serve(settings, index, database, outlets, announce=lambda url: log.info("the desk is at %s", url))
 
 
 def crawling(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from nlp import ALERTABLE, bands, case_facts, signature
-from service.database import articles, changes, documents
+from service.database import articles, cases, changes, documents
 from service.database.engine import serialise
 from service.joining import join
 
@@ -49,10 +49,13 @@ class Worker:
     Of `outlets` the homes decide names that several governorates share; the names are no places (بريد بغداد).
     """
 
-    def __init__(self, database: Database, analyser: Analyser, outlets: Outlets) -> None:
+    def __init__(
+        self, database: Database, analyser: Analyser, outlets: Outlets, dues: cases.Dues | None = None
+    ) -> None:
         self._database = database
         self._analyser = analyser
         self._outlets = outlets
+        self._dues = dues or cases.Dues()
 
     def work(self, *, stopping: Callable[[], bool] = lambda: False) -> Work:
         """Do one batch and say what became of it; nothing waits where the total is 0."""
@@ -87,13 +90,19 @@ class Worker:
             if analysis.language != "ar":
                 articles.settle(connection, article.id, "rejected", f"language: {analysis.language}")
                 return "rejected"
-            store(connection, article, analysis, compared, self._analyser)
+            store(connection, article, analysis, compared, analyser=self._analyser, dues=self._dues)
             articles.settle(connection, article.id, "analysed")
         return "analysed"
 
 
 def store(
-    connection: sa.Connection, article: Spooled, analysis: Analysis, compared: tuple[int, ...], analyser: Analyser
+    connection: sa.Connection,
+    article: Spooled,
+    analysis: Analysis,
+    compared: tuple[int, ...],
+    *,
+    analyser: Analyser,
+    dues: cases.Dues,
 ) -> None:
     """Store an Analysis with all that follows from it: the Document's state, its group, its Case, its change row.
 
@@ -136,4 +145,6 @@ def store(
         keys=keys,
         first_seen=article.fetched,
     )
+    for changed in {case, held.case if held is not None else None} - {None}:
+        cases.refresh(connection, str(changed), dues)
     changes.announce(connection, [article.document], now)

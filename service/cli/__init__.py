@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from service import __version__
-from service.cli import benching, keeping, kibana, reading, running, sourcing
+from service.cli import benching, keeping, kibana, reading, running, sourcing, users
 
 app = typer.Typer(
     name="rasid",
@@ -41,6 +41,7 @@ running.add(app)
 reading.add(app)
 sourcing.add(app)
 keeping.add(app)
+users.add(app)
 kibana.add(app)
 benching.add(app)
 

@@ -75,7 +75,7 @@ def work(once: Once = False, verbose: Verbose = False) -> None:
     settings = read_settings()
     outlets = assembly.outlets(settings)
     with assembly.database(settings) as database, assembly.index(settings) as index:
-        worker = Worker(database, assembly.analyser(settings), outlets)
+        worker = Worker(database, assembly.analyser(settings), outlets, assembly.dues(settings))
         if not once:
             until_stopped(lambda stop: [stages.working(worker, stop), stages.indexing(database, index, outlets)])
             return
@@ -89,8 +89,14 @@ def serve() -> None:
     from service.settings import read_settings
 
     settings = read_settings()
-    with assembly.index(settings) as index:
-        run(settings, index, assembly.outlets(settings), announce=lambda url: typer.echo(f"the desk is at {url}"))
+    with assembly.database(settings) as database, assembly.index(settings) as index:
+        run(
+            settings,
+            index,
+            database,
+            assembly.outlets(settings),
+            announce=lambda url: typer.echo(f"the desk is at {url}"),
+        )
 
 
 def deliver(once: Once = False, verbose: Verbose = False) -> None:

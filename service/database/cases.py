@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from service.database.tables import articles, case_events, cases, documents
+from service.database import documents as documents_
+from service.database.tables import articles, case_events, case_labels, cases, documents
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+
+    from service.database.documents import Record
 
 MACHINE = "rasid"
 """The actor of what no person decided."""
+
+
+URGENCIES = ("critical", "high", "normal")
+"""From the most urgent to the least; a Case's `urgency_rank` is the place in it."""
+
+OPEN_STATES = ("new", "verified", "referred")
+"""States in which a Case waits for somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dues:
+    """How soon after it opened a Case must be answered, by its urgency."""
+
+    critical: timedelta = timedelta(hours=4)
+    high: timedelta = timedelta(hours=24)
+    normal: timedelta = timedelta(days=3)
+
+    def of(self, urgency: str) -> timedelta:
+        """Return the time for an urgency; an unknown one is taken for normal."""
+        return {"critical": self.critical, "high": self.high}.get(urgency, self.normal)
 
 
 def of_group(connection: sa.Connection, group: str) -> str | None:
@@ -64,3 +89,88 @@ def outlets(connection: sa.Connection, ids: Sequence[str]) -> dict[str, list[str
 def count(connection: sa.Connection) -> int:
     """Return how many Cases have been opened."""
     return connection.scalar(sa.select(sa.func.count()).select_from(cases)) or 0
+
+
+def _is_open() -> sa.ColumnElement[bool]:
+    return sa.and_(cases.c.state.in_(OPEN_STATES), cases.c.merged_into.is_(None), cases.c.documents > 0)
+
+
+def count_open(connection: sa.Connection) -> int:
+    """Return how many Cases wait for somebody."""
+    return connection.scalar(sa.select(sa.func.count()).select_from(cases).where(_is_open())) or 0
+
+
+def count_overdue(connection: sa.Connection, now: datetime) -> int:
+    """Return how many of the open Cases should have been answered by now."""
+    return connection.scalar(sa.select(sa.func.count()).select_from(cases).where(_is_open(), cases.c.due < now)) or 0
+
+
+def refresh(connection: sa.Connection, case: str, dues: Dues) -> None:
+    """Sum up what the Documents of a Case say together, so that it can be listed; to be called when they change.
+
+    The due time follows the urgency as long as nobody has set it, and there is none once the Case is answered.
+    """
+    row = connection.execute(sa.select(cases).where(cases.c.id == case)).first()
+    if row is None:
+        return
+    ids = connection.scalars(sa.select(documents.c.id).where(documents.c.case == case)).all()
+    told = sorted(documents_.records(connection, ids), key=lambda record: (record.fetched, record.id))
+    appeals = [appeal for record in told for appeal in record.analysis["appeals"]]
+    urgency = next((level for level in URGENCIES if any(appeal["urgency"] == level for appeal in appeals)), "")
+    first = next((record for record in told if record.analysis["appeals"]), told[0] if told else None)
+    values: dict[str, Any] = {
+        "urgency": urgency,
+        "urgency_rank": URGENCIES.index(urgency) if urgency else len(URGENCIES),
+        "documents": len(told),
+        "outlets": len({record.outlet for record in told}),
+        "title": _title(first),
+        "summary": next((appeal["summary"] for appeal in appeals if appeal["summary"]), ""),
+        "facility": next((span["text"] for appeal in appeals for span in appeal["facilities"]), ""),
+        "first_seen": min((_when(record) for record in told), default=None),
+        "last_seen": max((_when(record) for record in told), default=None),
+    }
+    if not row.due_by:
+        values["due"] = row.opened + dues.of(urgency) if told and row.state in OPEN_STATES else None
+    connection.execute(cases.update().where(cases.c.id == case).values(values))
+    _put_labels(connection, case, _labels(told))
+
+
+def refresh_all(connection: sa.Connection, dues: Dues) -> int:
+    """Sum up every Case, as after an upgrade, and return how many there are."""
+    ids = connection.scalars(sa.select(cases.c.id).order_by(cases.c.id)).all()
+    for case in ids:
+        refresh(connection, case, dues)
+    return len(ids)
+
+
+def _title(record: Record | None) -> str:
+    return "" if record is None else record.title.strip() or record.body[:140].strip()
+
+
+def _when(record: Record) -> datetime:
+    return record.published or record.fetched
+
+
+def _labels(told: Sequence[Record]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for record in told:
+        analysis: Mapping[str, Any] = record.analysis
+        needs: Iterable[str] = (need for appeal in analysis["appeals"] for need in appeal["needs"])
+        found.update(("need", need) for need in needs)
+        found.update(("governorate", code) for code in analysis["governorates"]["primary"])
+        found.update(("facility_type", facility["type"]) for facility in analysis["facilities"])
+        found.add(("outlet", record.outlet))
+    return found
+
+
+def _put_labels(connection: sa.Connection, case: str, wanted: set[tuple[str, str]]) -> None:
+    rows = connection.execute(sa.select(case_labels.c.kind, case_labels.c.value).where(case_labels.c.case == case))
+    held = {(row.kind, row.value) for row in rows}
+    for kind, value in sorted(held - wanted):
+        connection.execute(
+            case_labels.delete().where(
+                case_labels.c.case == case, case_labels.c.kind == kind, case_labels.c.value == value
+            )
+        )
+    if new := sorted(wanted - held):
+        connection.execute(case_labels.insert(), [{"case": case, "kind": kind, "value": value} for kind, value in new])

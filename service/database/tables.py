@@ -116,6 +116,36 @@ cases = sa.Table(
     sa.Column("id", CaseId, primary_key=True),
     sa.Column("state", sa.String(16), nullable=False),  # new, verified, referred, answered, resolved, rejected
     sa.Column("opened", Moment, nullable=False),
+    # What people decided; `revision` grows with each decision, so that the second of two people sees a conflict.
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("assignee", sa.Text, nullable=False, server_default=""),  # name of a user
+    sa.Column("referred_to", sa.Text, nullable=False, server_default=""),
+    sa.Column("due", Moment),  # when somebody must have answered; none once it was answered, resolved or rejected
+    sa.Column("due_by", sa.Text, nullable=False, server_default=""),  # who set it; "" where the urgency did
+    sa.Column("merged_into", CaseId),  # the Case that took over its Documents
+    sa.Column("proposal", sa.JSON(none_as_null=True)),  # {"state", "document", "reason"}: what the machine proposes
+    # What its Documents say together, kept here so that Cases can be listed (`database.cases.refresh`).
+    sa.Column("title", sa.Text, nullable=False, server_default=""),
+    sa.Column("summary", sa.Text, nullable=False, server_default=""),
+    sa.Column("facility", sa.Text, nullable=False, server_default=""),
+    sa.Column("urgency", sa.String(16), nullable=False, server_default=""),
+    sa.Column("urgency_rank", sa.Integer, nullable=False, server_default="3"),  # 0 critical, 1 high, 2 normal, 3 none
+    sa.Column("documents", sa.Integer, nullable=False, server_default="0"),  # 0: nothing tells it any more
+    sa.Column("outlets", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("first_seen", Moment),
+    sa.Column("last_seen", Moment),
+    sa.Index("ix_cases_state_due", "state", "due"),
+    sa.Index("ix_cases_last_seen", "last_seen"),
+    sa.Index("ix_cases_opened", "opened"),
+)
+
+case_labels = sa.Table(
+    "case_labels",
+    metadata,
+    sa.Column("case", CaseId, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),  # governorate, need, facility_type, outlet
+    sa.Column("value", sa.Text, primary_key=True),
+    sa.Index("ix_case_labels_kind_value", "kind", "value"),
 )
 
 case_events = sa.Table(
@@ -125,10 +155,14 @@ case_events = sa.Table(
     sa.Column("case", CaseId, sa.ForeignKey("cases.id"), nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),  # "rasid" where no person acted
-    sa.Column("kind", sa.String(16), nullable=False),  # opened, joined, left
+    # The machine: opened, joined, left, proposed. People: state, assigned, due, note, merged, split, dismissed, undone.
+    sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("document", DocumentId),
-    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),  # a note's text, or why
+    sa.Column("detail", sa.JSON(none_as_null=True)),  # {"before": {…}, "after": {…}} of a decision: what undoing needs
+    sa.Column("undone", Moment),  # when it was taken back
     sa.Index("ix_case_events_case", "case"),
+    sa.Index("ix_case_events_kind", "kind", "id"),
 )
 
 documents = sa.Table(
@@ -188,6 +222,92 @@ refusals = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),  # what the index said
     sa.Column("at", Moment, nullable=False),
+)
+
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("document", DocumentId, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),  # of the text that was read when it was made
+    sa.Column("field", sa.String(16), nullable=False),  # stance, urgency, governorate, need, facility
+    sa.Column("value", sa.JSON, nullable=False),  # what is right, see service.correcting
+    sa.Column("before", sa.JSON, nullable=False),  # what the model had said
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("withdrawn", Moment),  # when it was taken back, or another took its place
+    sa.Column("withdrawn_by", sa.Text, nullable=False, server_default=""),
+    sa.Index("ix_corrections_document", "document"),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),  # by which one logs in and is shown, folded to lower case
+    sa.Column("role", sa.String(16), nullable=False),  # reader, editor, administrator
+    sa.Column("password", sa.Text, nullable=False),  # argon2id, with its parameters
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("disabled", Moment),
+    sa.Column("preferences", sa.JSON, nullable=False),  # {"language", "theme", "digits"}
+    sqlite_autoincrement=True,
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),  # SHA-256 of the cookie's secret
+    sa.Column("user", Number, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("seen", Moment, nullable=False),
+    sa.Column("expires", Moment, nullable=False),
+    sa.Column("agent", sa.Text, nullable=False),  # the browser, as it calls itself
+    sa.Index("ix_sessions_user", "user"),
+)
+
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("user", Number, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("secret", sa.String(64), nullable=False, unique=True),  # SHA-256 of it
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("used", Moment),
+    sa.Column("expires", Moment),
+    sa.Column("revoked", Moment),
+)
+
+login_failures = sa.Table(
+    "login_failures",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # a user's name or an address, as "name:…" or "address:…"
+    sa.Column("failures", sa.Integer, nullable=False),  # in a row
+    sa.Column("last", Moment, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("action", sa.String(32), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),  # what it was done to, as "case:…", "document:…", "user:…"
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Index("ix_audit_subject", "subject"),
+)
+
+saved_searches = sa.Table(
+    "saved_searches",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("owner", Number, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("query", sa.Text, nullable=False),  # of the list's URL, without item and page
+    sa.Column("shared", sa.Boolean, nullable=False, server_default=sa.false()),  # whether all users see it
+    sa.Column("created", Moment, nullable=False),
+    sa.UniqueConstraint("owner", "name"),
 )
 
 outbox = sa.Table(

@@ -65,6 +65,7 @@ def demo(settings: Settings) -> None:
                 serve(
                     here,
                     index,
+                    database,
                     outlets,
                     announce=lambda url: console.print(f"\nthe desk is at [bold]{url}[/bold] (stop with Ctrl-C)"),
                 )
@@ -96,7 +97,7 @@ class _Path:
     def analyse(self) -> None:
         waiting = summarise(self.database).waiting
         task = self.progress.add_task("analysing", total=waiting)
-        worker = Worker(self.database, assembly.analyser(self.settings), self.outlets)
+        worker = Worker(self.database, assembly.analyser(self.settings), self.outlets, assembly.dues(self.settings))
         while (done := worker.work()).total:
             self.progress.advance(task, done.total)
 

@@ -1,23 +1,26 @@
-"""The desk as a web application. It only reads: everything that it shows comes from the Index."""
+"""The desk as a web application: its parts put together, and what it answers when something fails."""
 
 from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from index.errors import BadQuery, IndexBroken, RasidIndexError
-from service.desk.address import Address, language_of
+from service.database.cases import Dues
+from service.desk import entering, health, items
+from service.desk.access import Gate, LoginNeeded, login_link
 from service.desk.guard import HEADERS, Guard
-from service.desk.incoming import Namer, incoming, sections
-from service.desk.pages import STATIC, Pages, pages
-from service.desk.reading import read
-from service.labels import labels
+from service.desk.pages import STATIC, pages
+from service.desk.parts import Desk, by_script
+from service.desk.sections import Counter
+from service.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,10 +30,14 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from index.protocol import Index
+    from service.database.engine import Database
 
 _log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = "10"
+
+ROUTES = (health.routes, entering.routes, items.routes)
+"""What makes the routes of each part of the desk."""
 
 
 def _now() -> datetime:
@@ -38,69 +45,54 @@ def _now() -> datetime:
 
 
 def create_app(
-    index: Index, *, outlets: Mapping[str, str], clock: Callable[[], datetime] = _now, base_url: str = ""
+    index: Index,
+    database: Database,
+    *,
+    outlets: Mapping[str, str],
+    clock: Callable[[], datetime] = _now,
+    base_url: str = "",
+    dues: Dues | None = None,
 ) -> FastAPI:
-    """Return the desk over an index.
+    """Return the desk over an index and a database.
 
     Args:
         index: what is searched; it is asked from several threads at once, and stays the caller's to close.
+        database: what is decided and looked up; the caller's to close too.
         outlets: names of the outlets by id; an outlet that is not in it is called by its id.
         clock: gives the present time, aware; for tests.
         base_url: where the desk is reached, put before each of its links; "" for links from the server's root.
+        dues: how soon a case must be answered.
 
     """
-    app = FastAPI(title="Rasid", docs_url=None, redoc_url=None, openapi_url=None)
-    drawn = pages(base_url)
-    app.add_middleware(Guard)
+    desk = Desk(
+        index=index,
+        database=database,
+        pages=pages(base_url),
+        counter=Counter(index, database),
+        outlets=outlets,
+        clock=clock,
+        dues=dues or Dues(),
+        secure=base_url.startswith("https://"),
+    )
+    app = FastAPI(
+        title="Rasid", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(Gate(database, clock))]
+    )
+    name = urlsplit(base_url).hostname
+    app.add_middleware(Guard, hosts=frozenset({name.lower()} if name else ()))
     app.mount("/static", _Static(directory=STATIC), name="static")
-    _add_pages(app, index, drawn, outlets, clock)
-    _add_errors(app, drawn, clock)
+    for routes in ROUTES:
+        app.include_router(routes(desk))
+    _add_errors(app, desk)
     return app
 
 
-def _add_pages(
-    app: FastAPI, index: Index, drawn: Pages, outlets: Mapping[str, str], clock: Callable[[], datetime]
-) -> None:
-    @app.get("/", response_class=HTMLResponse)
-    def show_list(request: Request) -> str:
-        address = Address.read(request.query_params)
-        now = clock()
-        found = incoming(index, address, Namer(labels(address.language), outlets, now))
-        document = index.get(address.item) if address.item else None
-        reading = None
-        if document is not None:
-            row = found.row(document.id)
-            reading = read(index, document, row.hit if row else None)
-        return drawn.draw("incoming.html", address.language, now, address=address, found=found, reading=reading)
-
-    @app.get("/item/{item}", response_class=HTMLResponse)
-    def show_item(request: Request, item: str) -> str:
-        address = Address(language=language_of(request.query_params))
-        document = index.get(item)
-        if document is None:
-            raise HTTPException(404, "item")
-        return drawn.draw(
-            "item.html",
-            address.language,
-            clock(),
-            address=address,
-            sections=sections(index, address),
-            reading=read(index, document),
+def _add_errors(app: FastAPI, desk: Desk) -> None:
+    def page(request: Request, status: int, key: str, **headers: str) -> Response:
+        shown = desk.draw(
+            request, "message.html" if by_script(request) else "error.html", status=status, key=key, status_code=status
         )
-
-    @app.get("/healthz")
-    def tell_health() -> JSONResponse:
-        try:
-            return JSONResponse({"status": "ok", "documents": index.count()})
-        except RasidIndexError as error:
-            return JSONResponse({"status": "unavailable", "error": type(error).__name__}, status_code=503)
-
-
-def _add_errors(app: FastAPI, drawn: Pages, clock: Callable[[], datetime]) -> None:
-    def page(request: Request, status: int, key: str, **headers: str) -> HTMLResponse:
-        address = Address.read(request.query_params)
-        html = drawn.draw("error.html", address.language, clock(), address=address, key=key, status=status)
-        return HTMLResponse(html, status_code=status, headers=headers)
+        shown.headers.update(headers)
+        return shown
 
     @app.exception_handler(RasidIndexError)
     def index_failed(request: Request, error: Exception) -> Response:
@@ -110,17 +102,28 @@ def _add_errors(app: FastAPI, drawn: Pages, clock: Callable[[], datetime]) -> No
         key = "broken" if isinstance(error, IndexBroken) else "unavailable"
         return page(request, 503, key, **{"Retry-After": _RETRY_SECONDS})
 
+    @app.exception_handler(DatabaseError)
+    def database_failed(request: Request, error: Exception) -> Response:
+        _log.warning("the database did not answer: %s", error)
+        request.state.viewer = None  # nothing more is asked of it for this page
+        return page(request, 503, "no_database", **{"Retry-After": _RETRY_SECONDS})
+
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
+        if isinstance(error, LoginNeeded):
+            target = login_link(desk.pages.links.base, request)
+            if by_script(request):
+                return JSONResponse({}, status_code=401, headers={"HX-Redirect": target})
+            return RedirectResponse(target, status_code=303)
+        status, key = (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "failed")
         headers = dict((error.headers if isinstance(error, HTTPException) else None) or {})
-        key = "not_found" if request.url.path.startswith("/item/") else "page_not_found"
-        return page(request, status, key, **headers)
+        known = f"{key}_hint" in desk.words(request).texts
+        return page(request, status, key if known else "page_not_found", **headers)
 
     @app.exception_handler(Exception)
     def failed(request: Request, error: Exception) -> Response:
         # This one answers outside of the middleware, so it brings the security headers itself.
-        _log.error("a page failed: %s", error)
+        _log.error("a page failed: %s", error, exc_info=error)
         return page(request, 500, "failed", **HEADERS)
 
 

@@ -1,4 +1,4 @@
-"""Stands before every request: answers only to names of this machine, and tells browsers to run nothing foreign."""
+"""Stands before every request: answers only to its own names, and tells browsers to run nothing foreign."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 HEADERS = {
@@ -28,18 +28,23 @@ HEADERS = {
 }
 
 
-class Guard:
-    """ASGI middleware: refuses a request whose Host is not a loopback name, and sets the security headers.
+LARGEST_BODY = 1_000_000
+"""Bytes of the largest request that is read: a form or a note, never a file."""
 
-    The desk has no login yet, so it is for this machine alone. Listening on a loopback address is not enough: a
-    foreign page may have its own name resolve to 127.0.0.1 (DNS rebinding) and read the desk; its Host gives it away.
+
+class Guard:
+    """ASGI middleware: refuses a request for another Host or with a huge body, and sets the security headers.
+
+    `hosts` are the names, beside those of this machine's loopback, by which the desk is reached. A foreign page may
+    have its own name resolve to this machine (DNS rebinding) and read the desk; its Host gives it away.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hosts: frozenset[str] = frozenset()) -> None:
         self._app = app
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer 421."""
+        """Pass a request on, or answer 421 or 413."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -52,12 +57,36 @@ class Guard:
             await send(message)
 
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) == 1 and is_loopback(hosts[0]):
-            await self._app(scope, receive, secured)
-        else:
+        if len(hosts) != 1 or not (is_loopback(hosts[0]) or _name(hosts[0]) in self._hosts):
             seen = ", ".join(hosts) or "none"
-            answer = f"The desk answers only to localhost, 127.0.0.1 and [::1]; the request's Host was: {seen}\n"
+            answer = f"The desk does not answer to this name (see the setting base_url): {seen}\n"
             await PlainTextResponse(answer, status_code=421)(scope, receive, secured)
+            return
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > LARGEST_BODY:
+                raise _TooLarge
+            return message
+
+        try:
+            await self._app(scope, counted, secured)
+        except _TooLarge:
+            await PlainTextResponse("The request is too large.\n", status_code=413)(scope, receive, secured)
+
+
+class _TooLarge(Exception):
+    """Raised while a request is read, before anything was answered."""
+
+
+def _name(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def is_loopback(host: str) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.protocol import Field, Query, Sort
-from service.desk.address import INCOMING, Address
 from service.desk.marks import Run, matches, runs, snippet
 from service.desk.reading import analysis_of, reports
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from index.document import Document
     from index.protocol import Hit, Index
+    from service.desk.address import Address
     from service.labels import Group, Labels
 
 ROWS = 30
@@ -90,18 +90,8 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """An entry of the navigation."""
-
-    key: str
-    count: int
-    current: bool
-    address: Address
-
-
-@dataclass(frozen=True, slots=True)
 class Incoming:
-    """The list, ready to be drawn; `next` is None on the last page."""
+    """The list, ready to be drawn; `next` is None on the last page, `held` 0 where the index holds nothing at all."""
 
     address: Address
     rows: tuple[Row, ...]
@@ -110,7 +100,6 @@ class Incoming:
     chips: tuple[Chip, ...]
     sorts: tuple[tuple[Sort, Address], ...]
     next: Address | None
-    sections: tuple[Section, ...]
     held: int
 
     def row(self, item: str) -> Row | None:
@@ -149,7 +138,6 @@ def incoming(index: Index, address: Address, namer: Namer) -> Incoming:
         )
     )
     told = reports(index, page.hits)
-    sections, held = _sections(index, address)
     return Incoming(
         address=address,
         rows=tuple(_row(hit, address, told, namer) for hit in page.hits),
@@ -162,30 +150,8 @@ def incoming(index: Index, address: Address, namer: Namer) -> Incoming:
         ),
         sorts=tuple((sort, address.sorted_by(sort)) for sort in Sort if address.text or sort is not Sort.RELEVANCE),
         next=address.next_page(page.next) if page.next else None,
-        sections=sections,
-        held=held,
+        held=page.total or index.count(),
     )
-
-
-def sections(index: Index, address: Address) -> tuple[Section, ...]:
-    """Return the entries of the navigation. Raises what `Index.search` raises."""
-    return _sections(index, address)[0]
-
-
-def _sections(index: Index, address: Address) -> tuple[tuple[Section, ...], int]:
-    every = index.search(Query(size=0, facets=(Field.STANCE,)))
-    stances = dict(every.facets.get(Field.STANCE, ()))
-    critical = {Field.STANCE: INCOMING, Field.URGENCY: ("critical",)}
-    counted = (
-        ("incoming", sum(stances.get(stance, 0) for stance in INCOMING), {Field.STANCE: INCOMING}),
-        ("critical", index.search(Query(filters=critical, size=0)).total, critical),
-        ("everything", every.total, {Field.STANCE: ()}),
-    )
-    entries = tuple(
-        Section(key, count, not address.text and address.filters == filters, address.only(filters))
-        for key, count, filters in counted
-    )
-    return entries, every.total
 
 
 def _facet(name: Field, counted: tuple[tuple[str, int], ...], address: Address, namer: Namer) -> Facet:

@@ -6,22 +6,19 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from service.desk.address import Address
 from service.desk.display import shown, web_address
-from service.labels import labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from service.labels import Language
 
 STATIC = Path(__file__).parent / "static"
-
-_VERSIONED = ("desk.css", "desk.js", "icon.svg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +36,12 @@ class Links:
         """Return the link of one item's page."""
         return f"{self.base}/item/{id}{Address(language=language).query()}"
 
+    def page(self, path: str, language: Language, **query: object) -> str:
+        """Return the link of any page of the desk in a language; a value of None is left out."""
+        pairs = [(name, str(value)) for name, value in query.items() if value is not None]
+        pairs += [("lang", language)] if language != "ar" else []
+        return f"{self.base}{path}{'?' + urlencode(pairs, errors='replace') if pairs else ''}"
+
     def static(self, name: str) -> str:
         """Return the link of a file, which changes when the file does, so that browsers may keep it."""
         return f"{self.base}/static/{name}?v={self.versions[name]}"
@@ -48,7 +51,11 @@ def links(base: str) -> Links:
     """Return the links of a desk served at `base`."""
     return Links(
         base=base.rstrip("/"),
-        versions={name: sha256((STATIC / name).read_bytes()).hexdigest()[:12] for name in _VERSIONED},
+        versions={
+            file.relative_to(STATIC).as_posix(): sha256(file.read_bytes()).hexdigest()[:12]
+            for file in STATIC.rglob("*")
+            if file.is_file()
+        },
     )
 
 
@@ -59,11 +66,9 @@ class Pages:
     environment: Environment
     links: Links
 
-    def draw(self, template: str, language: Language, now: datetime, **values: object) -> str:
-        """Return the page as HTML."""
-        return self.environment.get_template(template).render(
-            {"words": labels(language), "links": self.links, "now": now, **values}
-        )
+    def draw(self, template: str, values: Mapping[str, object]) -> str:
+        """Return the page, or the fragment, as HTML."""
+        return self.environment.get_template(template).render({"links": self.links, **values})
 
 
 def pages(base: str) -> Pages:

@@ -15,15 +15,28 @@ import sqlalchemy as sa
 from service.database import changes
 from service.database.engine import Database
 from service.database.tables import articles, outbox, sources
+from service.errors import DatabaseUnavailable
 
 
 def let_time_pass(database: Database) -> None:
     """What dead processes had claimed is free when their claims end: let them end now."""
     past = datetime.now(UTC) - timedelta(seconds=1)
-    with database.write() as connection:
-        connection.execute(articles.update().where(articles.c.state == "claimed").values(claimed_until=past))
-        connection.execute(outbox.update().where(outbox.c.state.in_(("sending", "pending"))).values(due=past))
-        connection.execute(sources.update().values(lease_owner="", lease_until=None))
+    for ended in (
+        articles.update().where(articles.c.state == "claimed").values(claimed_until=past),
+        outbox.update().where(outbox.c.state.in_(("sending", "pending"))).values(due=past),
+        sources.update().values(lease_owner="", lease_until=None),
+    ):
+        until(lambda ended=ended: _done(database, ended), 10)
+
+
+def _done(database: Database, statement: sa.Update) -> bool:
+    """Do it, unless the processes at work took the same rows in another order: PostgreSQL then ends one of the two."""
+    try:
+        with database.write() as connection:
+            connection.execute(statement)
+    except DatabaseUnavailable:
+        return False
+    return True
 
 
 def quiet(database: Database, wanted: int) -> bool:

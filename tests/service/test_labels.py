@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import tomllib
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from string import Formatter
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from crawler.article import Reason
 from index.protocol import Field, Sort
 from nlp.analysis import Stance, Urgency
-from service.labels import Group, Language, labels
+from service.labels import Group, Language, catalogue, labels
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 NOW = datetime(2026, 7, 14, 9, 30, tzinfo=UTC)
@@ -43,18 +42,14 @@ VALUES = {
 }
 
 
-def _catalogue(language: str) -> dict[str, Any]:
-    return tomllib.loads((files("service") / "labels" / f"{language}.toml").read_text(encoding="utf-8"))
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("group", VALUES)
 def test_every_value_of_a_contract_has_a_name_and_no_name_is_left_over(language: Language, group: str) -> None:
-    assert set(_catalogue(language)["name"][group]) == set(VALUES[group])
+    assert set(catalogue(language)["name"][group]) == set(VALUES[group])
 
 
 def test_both_languages_hold_the_same_keys() -> None:
-    arabic, english = (_catalogue(language) for language in LANGUAGES)
+    arabic, english = (catalogue(language) for language in LANGUAGES)
     assert list(arabic) == list(english)
     for section in ("time", "text"):
         assert list(arabic[section]) == list(english[section])
@@ -66,7 +61,7 @@ def test_both_languages_hold_the_same_keys() -> None:
 
 
 def test_both_languages_fill_the_same_places() -> None:
-    arabic, english = (_catalogue(language)["text"] for language in LANGUAGES)
+    arabic, english = (catalogue(language)["text"] for language in LANGUAGES)
     for key in arabic:
         places = [{name for _, name, _, _ in Formatter().parse(texts[key]) if name} for texts in (arabic, english)]
         assert places[0] == places[1], key
@@ -84,7 +79,7 @@ def test_no_string_is_empty(language: Language) -> None:
     def strings(value: Any) -> list[str]:
         return [value] if isinstance(value, str) else [text for inner in value.values() for text in strings(inner)]
 
-    assert all(text.strip() for text in strings(_catalogue(language)))
+    assert all(text.strip() for text in strings(catalogue(language)))
 
 
 @pytest.mark.parametrize(

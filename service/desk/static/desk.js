@@ -48,7 +48,23 @@ function leave() {
 }
 
 function showKeys() {
-  if (!keys.open) keys.showModal();
+  if (keys && !keys.open) keys.showModal();
+}
+
+// What bears data-key is what that key does: a button is pressed, a field or a fold takes the focus.
+function press(key) {
+  const target = [...document.querySelectorAll(`[data-key~="${key}"]`)].find((one) => one.offsetParent !== null);
+  if (!target) return false;
+  if (target.tagName === "SUMMARY") {
+    const fold = target.parentElement;
+    fold.open = !fold.open;
+    (fold.open && fold.querySelector("select, input:not([type=hidden]), textarea, button") || target).focus();
+  } else if (target.matches("input, select, textarea")) {
+    target.focus();
+  } else {
+    target.click();
+  }
+  return true;
 }
 
 const actions = {
@@ -61,24 +77,27 @@ const actions = {
 };
 
 // Keys are told by where they lie as well as by what they write: with an Arabic layout j writes "ت".
-const lying = { KeyJ: "j", KeyK: "k", KeyO: "o" };
+const lying = { KeyJ: "j", KeyK: "k", KeyO: "o", KeyE: "e", KeyA: "a", KeyS: "s", KeyR: "r", KeyM: "m", KeyU: "u" };
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || keys?.open) return;
   const writing = event.target.closest("input:not([type=checkbox]), textarea, select");
   if (writing && event.key !== "Escape") return;
   const shifted = event.key === "؟" ? "?" : event.key;
-  const action = actions[shifted] || (event.shiftKey ? undefined : actions[lying[event.code]]);
-  if (!action) return;
-  event.preventDefault();
-  action();
+  const key = actions[shifted] ? shifted : event.shiftKey ? "" : lying[event.code] || shifted;
+  if (actions[key]) {
+    event.preventDefault();
+    actions[key]();
+  } else if (/^[a-z]$/.test(key) && press(key)) {
+    event.preventDefault();
+  }
 });
 
 document.querySelector(".keys-link")?.addEventListener("click", (event) => {
   event.preventDefault();
   showKeys();
 });
-keys.querySelector("[data-close]").addEventListener("click", (event) => {
+keys?.querySelector("[data-close]").addEventListener("click", (event) => {
   if (!keys.open) return;
   event.preventDefault();
   keys.close();
@@ -88,9 +107,22 @@ document.addEventListener("click", (event) => {
     if (!facet.contains(event.target)) facet.open = false;
   }
 });
-document.querySelector(".to-search a")?.addEventListener("click", (event) => {
-  event.preventDefault();
-  search.focus();
+
+// What was done can be taken back in place for a while, and afterwards in the history.
+const UNDO_SECONDS = 10;
+document.body.addEventListener("htmx:afterSettle", () => {
+  for (const toast of document.querySelectorAll("#toast .toast:not([data-seen])")) {
+    toast.dataset.seen = "";
+    setTimeout(() => toast.remove(), UNDO_SECONDS * 1000);
+  }
+});
+document.body.addEventListener("htmx:sendError", () => {
+  const toast = document.getElementById("toast");
+  toast.textContent = "";
+  const told = document.createElement("p");
+  told.className = "toast";
+  told.textContent = document.body.dataset.offline;
+  toast.append(told);
 });
 window.addEventListener("pagehide", keepPlace);
 restorePlace();

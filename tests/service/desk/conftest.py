@@ -7,28 +7,31 @@ import shutil
 import threading
 import time
 import tomllib
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import uvicorn
+from elasticsearch import Elasticsearch
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from servers import postgresql
 
-from index import Document, open_index
+from index import Document, Index, open_index
 from nlp.analysis import Analysis, Appeal, Evidence, Facility, Governorates, Place, Span
+from service.accounts import Role, add_user
+from service.database.cases import Dues, refresh
+from service.database.engine import Database
+from service.database.tables import analyses, articles, cases, documents
 from service.desk import create_app
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from fastapi import FastAPI
-    from playwright.sync_api import Browser, Playwright
-
-    from index import Index
 
 NOW = datetime(2026, 7, 14, 9, 30, tzinfo=UTC)
 OUTLETS = {
@@ -129,43 +132,154 @@ def newsroom() -> list[Document]:
     return [as_document(item) for item in raw["item"]]
 
 
+def spool(connection: sa.Connection, document: Document, *, revision: int = 1) -> None:
+    """Store a Document as the worker would have: Article, Analysis, state, Case."""
+    connection.execute(
+        articles.insert().values(
+            document=document.id,
+            version=1,
+            url=document.url,
+            outlet=document.outlet,
+            source=f"{document.outlet}-feed",
+            title=document.title,
+            body=document.body,
+            content=document.id,
+            published=document.published,
+            published_raw="",
+            published_from="feed",
+            fetched=document.fetched,
+            language="ar",
+            state="analysed",
+        )
+    )
+    connection.execute(
+        analyses.insert().values(
+            document=document.id, version=1, analyser="test", at=document.fetched, analysis=dict(document.analysis)
+        )
+    )
+    if document.case and not connection.scalar(sa.select(cases.c.id).where(cases.c.id == document.case)):
+        connection.execute(
+            cases.insert().values(id=document.case, state=document.case_state or "new", opened=document.fetched)
+        )
+    connection.execute(
+        documents.insert().values(
+            id=document.id,
+            version=1,
+            revision=revision,
+            stance=document.stance,
+            group=document.group,
+            case=document.case or None,
+            first_seen=document.fetched,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Room:
+    """A newsroom: its database, the index made from it, and the desk over both."""
+
+    database: Database
+    index: Index
+    app: FastAPI
+
+    def client(self, name: str | None = "editor") -> TestClient:
+        """A client that is logged in as the user of this name, or not at all for None."""
+        client = TestClient(self.app, base_url="http://127.0.0.1", follow_redirects=False)
+        if name is not None:
+            answer = client.post("/login", data={"name": name, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+        return client
+
+
+PASSWORD = "a long password"
+USERS = {"reader": Role.READER, "editor": Role.EDITOR, "second": Role.EDITOR, "chief": Role.ADMINISTRATOR}
+
+
 @contextmanager
-def indexed(folder: Path, documents: list[Document]) -> Iterator[Index]:
-    with open_index(f"sqlite:///{folder / 'index.db'}") as index:
+def room_over(
+    documents: list[Document], database_url: str, index_url: str, clock: Callable[[], datetime] = lambda: NOW
+) -> Iterator[Room]:
+    """Give a newsroom that holds these Documents, with the users of `USERS`."""
+    with Database.open(database_url, create=True) as database, open_index(index_url) as index:
+        with database.write() as connection:
+            for document in documents:
+                spool(connection, document)
+            every_case = {document.case for document in documents if document.case}
+            for case in sorted(every_case):
+                refresh(connection, case, Dues())
+            for name, role in USERS.items():
+                add_user(connection, name, PASSWORD, role, NOW)
         written = index.write(documents)
         assert (written.stored, written.refused) == (len(documents), {})
         index.refresh()
-        yield index
+        yield Room(database, index, create_app(index, database, outlets=OUTLETS, clock=clock))
+
+
+@pytest.fixture(scope="session", params=["embedded", "servers"])
+def room(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, newsroom: list[Document]
+) -> Iterator[Room]:
+    """The newsroom that no test changes, on SQLite alone and on PostgreSQL with Elasticsearch."""
+    with ExitStack() as stack:
+        if request.param == "embedded":
+            folder = tmp_path_factory.mktemp("room")
+            urls = f"sqlite:///{folder}/rasid.db", f"sqlite:///{folder}/index.db"
+        else:
+            urls = stack.enter_context(served_urls(request))
+        yield stack.enter_context(room_over(newsroom, *urls))
+
+
+@pytest.fixture(params=["embedded", "servers"])
+def own_room(request: pytest.FixtureRequest, tmp_path: Path, newsroom: list[Document]) -> Iterator[Room]:
+    """A newsroom that a test may change, of each kind."""
+    with ExitStack() as stack:
+        if request.param == "embedded":
+            urls = f"sqlite:///{tmp_path}/rasid.db", f"sqlite:///{tmp_path}/index.db"
+        else:
+            urls = stack.enter_context(served_urls(request))
+        yield stack.enter_context(room_over(newsroom, *urls))
+
+
+@contextmanager
+def served_urls(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    """Give a database of its own on the shared PostgreSQL, and an address of its own on the shared Elasticsearch."""
+    server = request.getfixturevalue("postgresql_server")
+    template = request.getfixturevalue("postgresql_template")
+    node = request.getfixturevalue("elasticsearch_node")
+    prefix = f"desk-{uuid.uuid4().hex[:12]}"
+    with postgresql.database(server, template) as url, Elasticsearch(node) as client:
+        yield url.render_as_string(hide_password=False), f"{node}?prefix={prefix}"
+        if left := list(client.indices.get(index=f"{prefix}-*", expand_wildcards="all")):
+            client.indices.delete(index=left)
 
 
 @pytest.fixture(scope="session")
-def index(tmp_path_factory: pytest.TempPathFactory, newsroom: list[Document]) -> Iterator[Index]:
-    with indexed(tmp_path_factory.mktemp("index"), newsroom) as index:
-        yield index
-
-
-@pytest.fixture(scope="session")
-def desk(index: Index) -> FastAPI:
-    return create_app(index, outlets=OUTLETS, clock=lambda: NOW)
-
-
-@pytest.fixture(scope="session")
-def client(desk: FastAPI) -> Iterator[TestClient]:
-    with TestClient(desk, base_url="http://127.0.0.1") as client:
+def client(room: Room) -> Iterator[TestClient]:
+    """An editor."""
+    with room.client() as client:
         yield client
 
 
 @pytest.fixture
 def desk_over(tmp_path: Path) -> Iterator[Callable[[list[Document]], TestClient]]:
-    """Return a function that gives a client of a desk over other Documents."""
+    """Return a function that gives an editor's client of a desk over other Documents."""
     with ExitStack() as stack:
 
         def over(documents: list[Document]) -> TestClient:
-            index = stack.enter_context(indexed(tmp_path, documents))
-            app = create_app(index, outlets=OUTLETS, clock=lambda: NOW)
-            return stack.enter_context(TestClient(app, base_url="http://127.0.0.1"))
+            urls = f"sqlite:///{tmp_path}/rasid.db", f"sqlite:///{tmp_path}/index.db"
+            room = stack.enter_context(room_over(documents, *urls))
+            return stack.enter_context(room.client())
 
         yield over
+
+
+@pytest.fixture(scope="session")
+def embedded_room(tmp_path_factory: pytest.TempPathFactory, newsroom: list[Document]) -> Iterator[Room]:
+    """The newsroom that the browser sees; no test changes it."""
+    folder = tmp_path_factory.mktemp("seen")
+    urls = f"sqlite:///{folder}/rasid.db", f"sqlite:///{folder}/index.db"
+    with room_over(newsroom, *urls) as room:
+        yield room
 
 
 @contextmanager
@@ -185,9 +299,20 @@ def served(app: FastAPI) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def address(desk: FastAPI) -> Iterator[str]:
-    with served(desk) as address:
+def address(embedded_room: Room) -> Iterator[str]:
+    with served(embedded_room.app) as address:
         yield address
+
+
+def log_in(context: BrowserContext, address: str, name: str = "editor") -> None:
+    """Log a browser in, as its user would."""
+    page = context.new_page()
+    page.goto(f"{address}/login?lang=en")
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{address}/**")
+    page.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from service.desk.conftest import log_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     def open_page(path: str = "/", *, size: dict[str, int] = WIDE, **settings: object) -> Page:
         context = browser.new_context(viewport=size, **settings)  # type: ignore[arg-type]  # a ViewportSize
         contexts.append(context)
+        log_in(context, address)
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", lambda message: said.append(message.text))

@@ -1,0 +1,1 @@
+"""Triage: what people decide on cases."""

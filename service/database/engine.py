@@ -133,7 +133,8 @@ def insert_new(connection: sa.Connection, table: sa.Table, **values: object) -> 
     Two transactions may try at once: the second waits for the first and inserts nothing.
     """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(insert(table).values(**values).on_conflict_do_nothing().inline()).rowcount > 0
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(sa.literal(1))
+    return connection.execute(statement).first() is not None  # a driver need not count inserted rows
 
 
 def _engine(text: str) -> sa.Engine:

@@ -26,6 +26,8 @@ class Document:
         urgency: critical, high, normal, or "" where nothing is asked.
         needs, governorates (mentioned), primary (governorates), facility_types: keyword lists for filters and facets.
         case: id of the Case, or ""; `case_state` is its triage state, or "".
+        corrected: which of stance, urgency, governorate, need and facility a person corrected, so that the values above
+            are theirs.
         points: (latitude, longitude), WGS 84, of the places named, for maps.
         group: id of the syndication group: equal for the same text on several outlets.
         analysis: the Analysis as JSON, carried for display, not searched.
@@ -50,5 +52,6 @@ class Document:
     case: str = ""
     case_state: str = ""
     group: str = ""
+    corrected: tuple[str, ...] = ()
     points: tuple[tuple[float, float], ...] = ()
     analysis: Mapping[str, Any] = field(default_factory=dict)

@@ -32,6 +32,7 @@ class Field(StrEnum):
     CASE = "case"
     CASE_STATE = "case_state"
     GROUP = "group"
+    CORRECTED = "corrected"  # Document.corrected
     DAY = "day"  # published, as YYYY-MM-DD in Asia/Baghdad
 
 
@@ -54,6 +55,8 @@ class Query:
             cannot be understood as an operator is taken as a word, or dropped where it is no word at all.
             Empty text matches everything. Stop words (في, من) are not required beside other words. How text is read
             is told in `index.query` and `index.arabic`, which every index uses.
+        typing: whether the text is still being typed: then its last word, of two letters or more and with nothing after
+            it, also matches where a word of the title begins like it (by its exact form). Such a match scores nothing.
         filters: values by field; an empty tuple filters nothing, and "" is no value: nothing has it.
         since, until: bounds of the published time, UTC (also where they bear no zone), since inclusive and until
             exclusive.
@@ -61,11 +64,13 @@ class Query:
         size: hits a page, 0 to MAXIMUM_PAGE (0 where only facets or the total are wanted).
         after: `Page.next` of the page before, or "" for the first page.
         facets: fields to count values of. A field's own filter is left out of its own count, so that a reader sees
-            what another choice would bring; `facet_size` is the most values a field, the commonest first.
+            what another choice would bring; `facet_size` is the most values a field, the commonest first, of days
+            the newest.
 
     """
 
     text: str = ""
+    typing: bool = False
     filters: Mapping[Field, tuple[str, ...]] = field(default_factory=dict)
     since: datetime | None = None
     until: datetime | None = None
@@ -95,7 +100,7 @@ class Page:
     """One page of hits.
 
     `total` is exact; `next` is "" on the last page; `facets` has (value, count) pairs by field,
-    the commonest first, then by value.
+    the commonest first, then by value; days the newest first.
     """
 
     hits: tuple[Hit, ...]
@@ -142,6 +147,12 @@ class Index(Protocol):
 
         Raises `index.errors.BadQuery` for a size out of range or an `after` that no page of this query gave, never for
         text.
+        """
+
+    def marked(self, document: Document, query: Query) -> Hit:
+        """Return a Document with the marks that a search which finds it would make on its texts as given, unscored.
+
+        It need not be held: the text may be newer than the index, or partly covered for who reads it.
         """
 
     def scan(self, query: Query) -> Iterator[Document]:

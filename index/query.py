@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from index.arabic import analyse
 from index.synonyms import NONE
-from index.terms import Phrase, Term, Word
+from index.terms import Beginning, Phrase, Term, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,9 @@ LONGEST_QUERY = 10_000
 
 MAXIMUM_TERMS = 64
 """Words and phrases of a query that are heeded, the first ones. It bounds the work that one search can ask for."""
+
+LEAST_TYPED = 2
+"""Letters from which on a word that is being typed is searched for by its beginning; one would find everything."""
 
 _QUOTES = '"“”„‟＂'
 _GUILLEMETS = "«»‹›"
@@ -58,15 +61,18 @@ class _Or:
     """The word `OR`, before it is known whether it stands between two terms."""
 
 
-def parse(text: str, synonyms: Synonyms = NONE) -> Parsed:
+def parse(text: str, synonyms: Synonyms = NONE, *, typing: bool = False) -> Parsed:
     """Return what `text` asks for. Never raises; for text that asks for nothing the result is empty.
 
     Stop words are not required where anything else is: who writes "انقطاع الماء في البصرة" also wants "بالبصرة". A word
-    or words in a row, outside of quotes, that have synonyms ask for any of them.
+    or words in a row, outside of quotes, that have synonyms ask for any of them. While the text is being typed, the
+    word at its end also asks for titles in which a word begins like it.
     """
     atoms: list[tuple[bool, Term | _Or]] = []
+    begun = _begun(text) if typing else ()
     for atom in _atoms(text[:LONGEST_QUERY]):
         if len(atoms) == MAXIMUM_TERMS:
+            begun = ()
             break
         atoms.append(atom)
     groups: list[tuple[Term, ...]] = []
@@ -84,6 +90,8 @@ def parse(text: str, synonyms: Synonyms = NONE) -> Parsed:
         taken, terms = synonyms.of(_words_from(atoms, place))
         place += taken or 1
         terms = terms or (term,)
+        if place == len(atoms) and taken <= 1:  # the name of several words is written out
+            terms += begun
         if excluded:
             unwanted += terms
         elif joins:
@@ -113,7 +121,19 @@ def _between_terms(atoms: list[tuple[bool, Term | _Or]], place: int) -> bool:
 
 
 def _only_stop_words(group: tuple[Term, ...]) -> bool:
-    return all(isinstance(term, Word) and term.stem is None for term in group)
+    return all(isinstance(term, Beginning) or (isinstance(term, Word) and term.stem is None) for term in group)
+
+
+def _begun(text: str) -> tuple[Beginning, ...]:
+    """Return the beginning of a word that stands at the end of the text: of one alone, and not of what is excluded."""
+    atoms = list(_ATOM.finditer(text[:LONGEST_QUERY]))
+    if not atoms or atoms[-1]["words"] is None or atoms[-1]["minus"] is not None or atoms[-1].end() < len(text):
+        return ()
+    chunk: str = atoms[-1]["words"]
+    terms, words = list(_terms(chunk)), analyse(chunk)
+    if not terms or words[-1].end < len(chunk) or not isinstance(terms[-1], Word) or len(words[-1].exact) < LEAST_TYPED:
+        return ()
+    return (Beginning(words[-1].exact),)
 
 
 def _atoms(text: str) -> Iterator[tuple[bool, Term | _Or]]:

@@ -17,7 +17,7 @@ LONGEST_KEYWORD = 500
 """UTF-8 bytes of an id or of a value that is filtered by; Elasticsearch takes ids of at most 512."""
 
 _KEYWORDS = ("id", "outlet", "stance", "urgency", "case", "case_state", "group")
-_LISTS = ("needs", "governorates", "primary", "facility_types")
+_LISTS = ("needs", "governorates", "primary", "facility_types", "corrected")
 _TEXTS = ("url", "title", "body", "outlet_name")
 _HIGHEST_VERSION = 2**63 - 1
 

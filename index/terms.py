@@ -1,4 +1,4 @@
-"""What a query may ask for: words and phrases."""
+"""What a query may ask for: words, phrases, and the beginning of a word that is still being typed."""
 
 from __future__ import annotations
 
@@ -23,4 +23,11 @@ class Phrase:
     exact: tuple[str, ...]
 
 
-Term = Word | Phrase
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a word of the title must begin with, by its exact form; it makes a Document match, and scores nothing."""
+
+    exact: str
+
+
+Term = Word | Phrase | Beginning

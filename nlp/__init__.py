@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from nlp.errors import DataFault, EvaluationFault, ModelFault, NlpError
     from nlp.evaluation import evaluate_cases, evaluate_entities, evaluate_items, score_table
+    from nlp.fixes import Fix, may_meet, reports_fix
     from nlp.gazetteer import coordinates, place_names
     from nlp.language import detect_language
     from nlp.normalisation import Normalised, normalise
@@ -53,6 +54,7 @@ __all__ = [
     "EvaluationFault",
     "Evidence",
     "Facility",
+    "Fix",
     "Governorates",
     "Likeness",
     "ModelFault",
@@ -71,9 +73,11 @@ __all__ = [
     "evaluate_entities",
     "evaluate_items",
     "mask_private",
+    "may_meet",
     "normalise",
     "place_names",
     "private_spans",
+    "reports_fix",
     "resemblance",
     "score_table",
     "signature",
@@ -83,6 +87,7 @@ _HOMES = {
     "analyser": ("ANALYSED_LENGTH", "Analyser", "Decision"),
     "errors": ("DataFault", "EvaluationFault", "ModelFault", "NlpError"),
     "evaluation": ("evaluate_cases", "evaluate_entities", "evaluate_items", "score_table"),
+    "fixes": ("Fix", "may_meet", "reports_fix"),
     "gazetteer": ("coordinates", "place_names"),
     "language": ("detect_language",),
     "normalisation": ("Normalised", "normalise"),

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 from nlp.normalisation import fold
@@ -176,7 +178,7 @@ def features(one: CaseFacts, other: CaseFacts, days: float, stems: Mapping[str, 
 
     `days` lie between the two; `stems` tell in how many of how many items each common stem stands.
     """
-    cosine = sum(a * b for a, b in zip(one.embedding, other.embedding, strict=False))
+    cosine = sum(map(mul, one.embedding, other.embedding))
     facility = max((_alike(_stems(a), _stems(b)) for a in one.facilities for b in other.facilities), default=0.0)
     both_facilities = bool(one.facilities and other.facilities)
     both_places = bool(one.places and other.places)
@@ -234,7 +236,9 @@ def _named_in(one: CaseFacts, other: CaseFacts) -> bool:
     return any(place in other.words or (" " in place and set(place.split()) <= other.words) for place in one.places)
 
 
+@lru_cache(maxsize=20_000)
 def _stems(text: str) -> frozenset[str]:
+    """Return the stems of a name; remembered, since an appeal is compared with thousands that name the same places."""
     return frozenset(_stem(word.text) for word in words(fold(text)) if word.text not in _COMMON)
 
 

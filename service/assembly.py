@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from crawler import CrawlOptions, Registry
     from index import Index
     from nlp import Analyser
+    from service.alerts.digesting import Digester
+    from service.alerts.matching import Matcher
+    from service.alerts.messages import Writer
     from service.database.cases import Dues
     from service.database.engine import Database
-    from service.mail.composing import Composer
-    from service.mail.delivery import SmtpAccount
+    from service.mail.delivery import Mailer
+    from service.mail.smtp import SmtpAccount
     from service.settings import Settings
 
 
@@ -102,16 +105,50 @@ def dues(settings: Settings) -> Dues:
     )
 
 
-def composer(settings: Settings) -> Composer:
-    """Return the writer of alert mails."""
-    from service.mail.composing import Composer  # noqa: PLC0415 - only the matcher needs it
+def matcher(settings: Settings, database: Database, outlets: Outlets) -> Matcher:
+    """Return what matches subscriptions, and bring that of the setting alert_to in step with it."""
+    from nlp import place_names  # noqa: PLC0415 - only the matcher needs it
+    from service.alerts.matching import Matcher  # noqa: PLC0415 - as above
+    from service.alerts.subscriptions import keep_in_step  # noqa: PLC0415 - as above
 
-    return Composer(sender=settings.mail_from, desk_url=settings.desk_url, language=settings.language)
+    with database.write() as connection:
+        keep_in_step(connection, settings.alert_to, settings.language, datetime.now(UTC))
+    return Matcher(database, outlets.names, tuple(place_names()))
+
+
+def digester(settings: Settings, database: Database, outlets: Outlets) -> Digester:
+    """Return what writes the messages that are owed."""
+    from service.alerts.digesting import Digester  # noqa: PLC0415 - only the matcher needs it
+
+    return Digester(database, writer(settings), outlets.names, timedelta(seconds=settings.alert_interval))
+
+
+def writer(settings: Settings) -> Writer:
+    """Return who writes mails and posts."""
+    from service.alerts.messages import Writer  # noqa: PLC0415 - only the matcher needs it
+    from service.alerts.posts import Poster  # noqa: PLC0415 - as above
+    from service.mail.composing import Composer  # noqa: PLC0415 - as above
+
+    composer = Composer(sender=settings.mail_from, desk_url=settings.desk_url)
+    return Writer(composer, Poster(desk_url=settings.desk_url))
+
+
+def mailer(settings: Settings, database: Database) -> Mailer:
+    """Return what sends messages to mail servers, webhooks and other services."""
+    from service.mail.carriers import Carriers  # noqa: PLC0415 - only the mailer needs it
+    from service.mail.delivery import Mailer  # noqa: PLC0415 - as above
+
+    return Mailer(
+        database,
+        Carriers(account(settings), frozenset(settings.webhook_private_hosts)),
+        per_minute=settings.mail_per_minute,
+        per_recipient=settings.mail_per_recipient,
+    )
 
 
 def account(settings: Settings) -> SmtpAccount:
     """Return how the mail server is reached."""
-    from service.mail.delivery import SmtpAccount  # noqa: PLC0415 - only the mailer needs it
+    from service.mail.smtp import SmtpAccount  # noqa: PLC0415 - only the mailer needs it
 
     return SmtpAccount(
         host=settings.smtp_host,

@@ -9,12 +9,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from crawler.errors import CrawlerError
 from index.errors import RasidIndexError
 from nlp.errors import NlpError
-from service import assembly
+from service import accounts, assembly
 from service.database import articles, changes, documents, outbox
+from service.desk.guard import is_loopback
 from service.errors import RasidError
 from service.indexer import refused
 from service.settings import configuration
@@ -47,6 +49,8 @@ def examine(settings: Settings) -> list[Finding]:
         _configuration,
         _registry,
         _database,
+        _users,
+        _desk,
         _index,
         _analyser,
         _mail,
@@ -94,6 +98,28 @@ def _database(settings: Settings) -> Finding:
         f"{mails.get('pending', 0)} mails wait, {mails.get('dead', 0)} refused for good"
     )
     return Finding("database", "ok", seen)
+
+
+def _users(settings: Settings) -> Finding:
+    with assembly.database(settings) as database, database.read() as connection:
+        known = sum(not user.disabled for user in accounts.every_user(connection))
+        administrators = accounts.count_administrators(connection)
+    if not administrators:
+        advice = "`rasid users add NAME --role administrator` adds the first"
+        return Finding("users", "missing", f"{known} users, no administrator: nobody can let others in", advice)
+    return Finding("users", "ok", f"{known} users, {administrators} of them administrators")
+
+
+def _desk(settings: Settings) -> Finding:
+    seen = settings.desk_url
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    reached = {host, urlsplit(seen).netloc}
+    if seen.startswith("https://") or all(is_loopback(name) for name in reached):
+        return Finding("desk", "ok", seen if is_loopback(host) else f"{seen}, answering on {host}")
+    advice = "set host to 127.0.0.1 behind a web server that does TLS, and base_url to its https address"
+    return Finding(
+        "desk", "note", f"{seen}, answering on {host}: without https passwords can be read on the way", advice
+    )
 
 
 def _index(settings: Settings) -> Finding:

@@ -5,11 +5,15 @@ RasidError
 ├── DatabaseError
 │   ├── DatabaseUnavailable   it cannot be reached or stays locked: try later
 │   ├── DatabaseOutdated      its schema is older or newer than this program's
-│   └── MoveRefused           one database cannot be moved into the other
+│   ├── MoveRefused           one database cannot be moved into the other
+│   └── BackupRefused         the database cannot be copied so, or the copy is not what it should be
+├── SearchRefused      a search cannot be saved or changed so
 ├── AccountRefused     a user cannot be added or changed so
 ├── LoginRefused       a name and password do not fit, or too many did not
+├── SubscriptionRefused a subscription cannot be kept so
 ├── DecisionRefused    a decision on a case, or a correction, cannot be taken so
 │   └── Conflict       somebody else decided meanwhile: nothing was overwritten
+├── BadCursor          a page of a list that there is not
 ├── CrawlRoundFailed   the process of a crawl round ended with a fault
 ├── MailRefused         the mail server refused a message for good (5xx)
 └── MailDelayed         the mail server could not take it now (4xx, no connection)
@@ -42,8 +46,24 @@ class MoveRefused(DatabaseError):
     """Raised by `rasid migrate --from --to`; the source is as it was."""
 
 
+class BackupRefused(DatabaseError):
+    """Raised by `rasid backup`; the database is as it was, and so is a file that was there."""
+
+
+class SearchRefused(RasidError):
+    """Raised before a saved search is written; `key` names the reason for interfaces."""
+
+    def __init__(self, key: str, message: str) -> None:
+        self.key = key
+        super().__init__(message)
+
+
 class AccountRefused(RasidError):
-    """Raised before anything is written; the message says what would be accepted."""
+    """Raised before anything is written; the message says what would be accepted, `key` names the reason for pages."""
+
+    def __init__(self, key: str, message: str) -> None:
+        self.key = key
+        super().__init__(message)
 
 
 class LoginRefused(RasidError):
@@ -52,6 +72,14 @@ class LoginRefused(RasidError):
     def __init__(self, wait: timedelta) -> None:
         self.wait = wait
         super().__init__(f"wait {wait.total_seconds():.0f} s" if wait else "the name and the password do not fit")
+
+
+class SubscriptionRefused(RasidError):
+    """Raised before anything is written; `key` names the part of the subscription that is wrong."""
+
+    def __init__(self, key: str, message: str) -> None:
+        self.key = key
+        super().__init__(message)
 
 
 class DecisionRefused(RasidError):
@@ -68,6 +96,13 @@ class Conflict(DecisionRefused):
     def __init__(self, seen: int, held: int) -> None:
         self.seen, self.held = seen, held
         super().__init__("conflict", f"somebody decided meanwhile: revision {held}, not {seen}")
+
+
+class BadCursor(RasidError):
+    """Raised by lists for the cursor of another list, or for what never was one."""
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__(f"this is no page of the list: {cursor[:80]!r}")
 
 
 class CrawlRoundFailed(RasidError):

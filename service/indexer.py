@@ -104,6 +104,7 @@ def to_document(record: Record, outlets: Mapping[str, str]) -> Document:
         case=record.case or "",
         case_state=record.case_state or "",
         group=record.group,
+        corrected=record.corrected,
         points=_points(analysis),
         analysis=analysis,
     )

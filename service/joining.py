@@ -40,8 +40,9 @@ def join(
 
     `facts` are None where nobody asks or suffers; `alike` compares two items that lie some days apart.
 
-    A Document keeps the group and Case that it has when its text is edited, and leaves the Case when nothing is
-    asked in it any more. The caller has serialised the joining (see `engine.serialise`).
+    A Document keeps the group and Case that it has when its text is edited, leaves the Case when nothing is asked in
+    it any more, and comes back to the one that it left, which people may have split off or merged meanwhile. The
+    caller has serialised the joining (see `engine.serialise`).
     """
     if held is None:
         group, reason = _group(connection, article, signature, keys)
@@ -60,7 +61,8 @@ def join(
         return group, None
     if held is not None and held.case:
         return group, held.case
-    case = cases.of_group(connection, group)
+    case = None if held is None else cases.left_by(connection, article.document)
+    case = case or cases.of_group(connection, group)
     if case is None:
         case, reason = _retold(connection, article, facts, alike)
     if case is None:

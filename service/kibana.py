@@ -21,6 +21,7 @@ _FIELDS: Mapping[str, Group] = {
     "primary": "governorate",
     "facility_types": "facility_type",
     "case_state": "case_state",
+    "corrected": "corrected",
 }
 
 

@@ -82,10 +82,15 @@ class Settings(BaseSettings):
     )
 
     alert_to: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Addresses that get the new appeals by mail."
+        (), description="Addresses that get every new appeal by mail; people subscribe to more in the desk."
     )
     alert_interval: float = Field(
         60.0, ge=0.5, description="Seconds between two mails to the same address, at least: a burst makes one mail."
+    )
+    mail_per_minute: int = Field(120, ge=1, description="Messages handed to the mail server in a minute, at most.")
+    mail_per_recipient: int = Field(30, ge=1, description="Messages to one recipient in an hour, at most.")
+    webhook_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Host names on private addresses to which webhooks may be sent all the same."
     )
     mail_from: str = Field("Rasid <rasid@localhost>", description="Sender of the mails.")
     smtp_host: str = Field("localhost", description="Mail server.")
@@ -102,7 +107,7 @@ class Settings(BaseSettings):
         False, description="Whether `rasid demo` ends after the summary instead of serving the desk."
     )
 
-    @field_validator("alert_to", "crawl_private_hosts", mode="before")
+    @field_validator("alert_to", "crawl_private_hosts", "webhook_private_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         """Take a list from TOML, and words separated by commas from the environment."""

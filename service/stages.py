@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from service import assembly
 from service.indexer import Indexed, index_changes
-from service.mail.delivery import Delivered, deliver
-from service.mail.matching import match_changes
 from service.worker import Work
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from index import Index
     from service.assembly import Outlets
     from service.database.engine import Database
+    from service.mail.delivery import Delivered
     from service.settings import Settings
     from service.worker import Worker
 
@@ -86,26 +86,41 @@ def indexing(database: Database, index: Index, outlets: Outlets) -> Stage:
 
 
 def matching(database: Database, settings: Settings, outlets: Outlets) -> Stage:
-    """Return the stage that owes mails for new Cases; it waits between rounds, so that a burst makes one mail."""
-    composer = assembly.composer(settings)
+    """Return the stage that matches subscriptions against what changed, and against the clock."""
+    matcher = assembly.matcher(settings, database, outlets)
 
     def step() -> bool:
-        done = match_changes(database, composer, settings.alert_to, outlets.names)
-        if done.mails:
-            log.info("owes %d mails of %d new cases", done.mails, done.cases)
+        now = datetime.now(UTC)
+        done = matcher.match(now)
+        late = matcher.match_overdue(now)
+        if done.alerts:
+            log.info("owes %d alerts for %d changes", done.alerts, done.changes)
+        return done.changes + late > 0
+
+    return Stage("matcher", step)
+
+
+def digesting(database: Database, settings: Settings, outlets: Outlets) -> Stage:
+    """Return the stage that writes the messages that are due."""
+    digester = assembly.digester(settings, database, outlets)
+
+    def step() -> bool:
+        done = digester.digest(datetime.now(UTC))
+        if done.messages:
+            log.info("wrote %d messages of %d alerts", done.messages, done.alerts)
         return False
 
-    return Stage("matcher", step, idle_seconds=settings.alert_interval)
+    return Stage("digester", step)
 
 
 def mailing(database: Database, settings: Settings, stop: threading.Event) -> Stage:
     """Return the stage that sends what is owed."""
-    account = assembly.account(settings)
+    mailer = assembly.mailer(settings, database)
 
     def step() -> bool:
-        done = deliver(database, account, stopping=stop.is_set)
+        done = mailer.deliver(stopping=stop.is_set)
         if done.sent or done.dead:
-            log.info("sent %d mails, %d are dead letters", done.sent, done.dead)
+            log.info("sent %d messages, %d are dead letters", done.sent, done.dead)
         return done.sent + done.dead > 0
 
     return Stage("mailer", step)
@@ -128,8 +143,11 @@ def index_off(database: Database, index: Index, outlets: Outlets) -> Indexed:
 
 
 def deliver_off(database: Database, settings: Settings, outlets: Outlets) -> Delivered:
-    """Write all mails that are owed for indexed changes and try each of them once."""
-    composer = assembly.composer(settings)
-    while match_changes(database, composer, settings.alert_to, outlets.names).changes:
+    """Write all messages that are owed for indexed changes and due now, and try each of them once."""
+    matcher = assembly.matcher(settings, database, outlets)
+    now = datetime.now(UTC)
+    while matcher.match(now).changes or matcher.match_overdue(now):
         pass
-    return deliver(database, assembly.account(settings))
+    while assembly.digester(settings, database, outlets).digest(now).alerts:
+        pass
+    return assembly.mailer(settings, database).deliver()

@@ -41,6 +41,7 @@ def up(settings: Settings) -> None:
             stages.working(worker, stop),
             stages.indexing(database, index, outlets),
             stages.matching(database, settings, outlets),
+            stages.digesting(database, settings, outlets),
             stages.mailing(database, settings, stop),
         ]
         with running(loops, stop):

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from nlp import ALERTABLE, bands, case_facts, signature
-from service.database import articles, cases, changes, documents
+from service.database import articles, cases, changes, corrections, documents
 from service.database.engine import serialise
 from service.joining import join
+from service.overlay import corrected_analysis
+from service.proposing import propose_again, propose_resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +108,8 @@ def store(
 ) -> None:
     """Store an Analysis with all that follows from it: the Document's state, its group, its Case, its change row.
 
-    An Analysis of an older text than the Document already has is kept, and changes nothing else.
+    An Analysis of an older text than the Document already has is kept, and changes nothing else. What people corrected
+    stays in force: it is what the Document's state follows from, while the Analysis is kept as the model made it.
     """
     now = datetime.now(UTC)
     serialise(connection, "changes")
@@ -121,6 +124,8 @@ def store(
     held = documents.held(connection, article.document)
     if held is not None and held.version > article.version:
         return
+    told = corrections.live(connection, [article.document]).get(article.document, {})
+    analysis = corrected_analysis(analysis, article.text, told)
     keys = bands(compared)
     facts = case_facts(analysis, article.text) if analysis.stance in ALERTABLE else None
     group, case = join(
@@ -145,6 +150,11 @@ def store(
         keys=keys,
         first_seen=article.fetched,
     )
-    for changed in {case, held.case if held is not None else None} - {None}:
+    before = held.case if held is not None else None
+    for changed in {case, before} - {None}:
         cases.refresh(connection, str(changed), dues)
+    if case is None:
+        propose_resolved(connection, article, analysis, alike=analyser.same_case, now=now)
+    elif case != before:
+        propose_again(connection, article, case, now)
     changes.announce(connection, [article.document], now)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from index.moments import to_micros
 from index.protocol import Field
 from index.refusal import encodable
-from index.terms import Word
+from index.terms import Beginning, Word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,12 +34,16 @@ NAMES: Mapping[Field, str] = {
     Field.CASE: "case",
     Field.CASE_STATE: "case_state",
     Field.GROUP: "group",
+    Field.CORRECTED: "corrected",
     Field.DAY: "day",
 }
 """The field of the mapping behind each field of the protocol."""
 
 _STEMS, _EXACT = ("title", "body"), ("title.exact", "body.exact")
 _TYPED = "title.typed"
+_LONGEST_BEGINNING = 12
+"""Letters of the longest beginning that the filter `rasid_typed` stores; few words begin with a longer one."""
+
 _AS_IT_IS = "rasid_words"
 
 
@@ -73,6 +77,9 @@ def filters(query: Query) -> dict[Field, Clause]:
 
 def _plain(term: Term) -> list[Clause]:
     """Return the alternatives by which a term matches."""
+    if isinstance(term, Beginning):
+        longer = len(term.exact) > _LONGEST_BEGINNING
+        return [{"prefix": {_EXACT[0]: term.exact}} if longer else {"term": {_TYPED: term.exact}}]
     if not isinstance(term, Word):
         return [{"match_phrase": {field: {"query": " ".join(term.exact), "analyzer": _AS_IT_IS}}} for field in _EXACT]
     if term.stem is None:
@@ -81,6 +88,8 @@ def _plain(term: Term) -> list[Clause]:
 
 
 def _scored(term: Term) -> list[Clause]:
+    if isinstance(term, Beginning):
+        return []
     if not isinstance(term, Word):
         return _plain(term)
     exact = {"combined_fields": {"query": term.exact, "fields": list(_EXACT)}}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 URGENCIES = ("critical", "high", "normal")
 _TEXTS = ("url", "title", "body", "outlet", "outlet_name", "stance", "urgency", "case", "case_state", "group")
-_LISTS = ("needs", "governorates", "primary", "facility_types")
+_LISTS = ("needs", "governorates", "primary", "facility_types", "corrected")
 _SERIAL_BYTES = 6
 _CARRIED = (*_TEXTS, *_LISTS, "version", "published", "fetched", "analysis", "points", "id")
 FIELDS = list(_CARRIED)

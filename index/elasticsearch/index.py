@@ -13,6 +13,7 @@ from index.elasticsearch.failing import translated
 from index.elasticsearch.searching import Searcher
 from index.elasticsearch.server import connect, prefix
 from index.elasticsearch.writing import delete, write
+from index.marking import marked
 from index.refusal import LONGEST_KEYWORD, encodable
 from index.synonyms import NONE
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from index.address import ServerOptions
     from index.document import Document
-    from index.protocol import Page, Query, Written
+    from index.protocol import Hit, Page, Query, Written
     from index.synonyms import Synonyms
 
 
@@ -74,6 +75,10 @@ class ElasticsearchIndex:
         """See `Index.search`."""
         with self._speaking():
             return Searcher(self._client, self._names.read, self._synonyms).search(query)
+
+    def marked(self, document: Document, query: Query) -> Hit:
+        """See `Index.marked`."""
+        return marked(document, query, self._synonyms)
 
     def scan(self, query: Query) -> Iterator[Document]:
         """See `Index.scan`; the Documents are those of the moment of the first one, whatever is written meanwhile."""

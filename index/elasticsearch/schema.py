@@ -10,7 +10,7 @@ from typing import Any
 
 from index import arabic
 
-SCHEMA = 1
+SCHEMA = 2
 """Grows with every change of what is stored or how words are read; the physical indexes bear it in their names."""
 
 _FOLDER = Path(__file__).parent

@@ -39,6 +39,10 @@ _KEPT = "2m"
 
 _MOST_BUCKETS = 10_000
 
+_COMMONEST = [{"_count": "desc"}, {"_key": "asc"}]
+_DAYS = [{"_key": "desc"}]
+"""Orders of the values of a facet."""
+
 _ORDERS: Mapping[Sort, list[dict[str, str]]] = {
     Sort.NEWEST: [{"published_micros": "desc"}, {"id": "asc"}],
     Sort.OLDEST: [{"published_micros": "asc"}, {"id": "asc"}],
@@ -70,7 +74,7 @@ class Searcher:
         if not 0 <= query.size <= MAXIMUM_PAGE:
             raise BadQuery(f"a page of {query.size} hits was asked for: 0 to {MAXIMUM_PAGE} can be had")
         position = unseal(query)
-        parsed = parse(query.text, self.synonyms)
+        parsed = parse(query.text, self.synonyms, typing=query.typing)
         by_text, wanted = matching(query, parsed), filters(query)
         order = self._order(query, parsed, _all(by_text, *wanted.values()), position)
         counting = {"track_total_hits": True, "aggregations": _facets(query, wanted)}
@@ -97,7 +101,7 @@ class Searcher:
 
     def scan(self, query: Query) -> Iterator[Document]:
         """Yield every Document that matches, newest first, as they are at the moment of the first one."""
-        parsed = parse(query.text, self.synonyms)
+        parsed = parse(query.text, self.synonyms, typing=query.typing)
         everything = _all(matching(query, parsed), *filters(query).values())
         moment = self.client.open_point_in_time(index=self.alias, keep_alive=_KEPT)["id"]
         after: dict[str, Any] = {}
@@ -174,7 +178,8 @@ def _remembered(shown: tuple[int, ...]) -> list[Clause]:
 
 def _hit(hit: Mapping[str, Any], parsed: Parsed) -> Hit:
     document = from_source(hit["_source"])
-    return Hit(document, hit["_score"] or 0.0, mark_parsed(document.title, parsed), mark_parsed(document.body, parsed))
+    title_marks = mark_parsed(document.title, parsed, title=True)
+    return Hit(document, hit["_score"] or 0.0, title_marks, mark_parsed(document.body, parsed))
 
 
 def _facets(query: Query, wanted: Mapping[Field, Clause]) -> dict[str, Any]:
@@ -191,7 +196,7 @@ def _facets(query: Query, wanted: Mapping[Field, Clause]) -> dict[str, Any]:
                         "exclude": [""],
                         "size": size,
                         "shard_size": _MOST_BUCKETS,
-                        "order": [{"_count": "desc"}, {"_key": "asc"}],
+                        "order": _DAYS if field is Field.DAY else _COMMONEST,
                     }
                 }
             },

@@ -135,5 +135,6 @@ def _values(document: Document) -> Iterator[tuple[str, str]]:
         (Field.GOVERNORATE, document.governorates),
         (Field.PRIMARY, document.primary),
         (Field.FACILITY_TYPE, document.facility_types),
+        (Field.CORRECTED, document.corrected),
     )
     yield from ((field, value) for field, values in several for value in values if value)

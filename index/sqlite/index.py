@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.marking import marked
 from index.refusal import encodable
 from index.sqlite.packing import unpack
 from index.sqlite.schema import renew
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from index.document import Document
-    from index.protocol import Page, Query, Written
+    from index.protocol import Hit, Page, Query, Written
     from index.synonyms import Synonyms
 
 
@@ -62,6 +63,10 @@ class SqliteIndex:
         """See `Index.search`."""
         with self._sessions.reading() as session:
             return search(session, query, self._synonyms)
+
+    def marked(self, document: Document, query: Query) -> Hit:
+        """See `Index.marked`."""
+        return marked(document, query, self._synonyms)
 
     def scan(self, query: Query) -> Iterator[Document]:
         """See `Index.scan`; the Documents are those of the moment of the first one, whatever is written meanwhile."""

@@ -96,44 +96,61 @@ def places_of(connection: apsw.Connection, docnums: Iterable[int]) -> list[Place
 
 
 def by_relevance(
-    connection: apsw.Connection, scored: list[tuple[int, float]], *, size: int, epoch: bytes, position: bytes | None
+    connection: apsw.Connection,
+    facets: Facets,
+    scored: list[tuple[int, float]],
+    found: BitMap,
+    *,
+    size: int,
+    position: bytes | None,
 ) -> Ordered:
-    """Return the page of `scored`, (Document number, score), after `position`: the best first, then the newest.
+    """Return the page of `found` after `position`: the best first, then the newest.
 
-    `epoch` tells whether Document numbers still mean what they meant when `position` was given.
+    `scored` has (Document number, score) of those that have a score; the others come after them.
     """
+    epoch = facets.epoch  # tells whether Document numbers still mean what they meant when `position` was given
     shown = BitMap() if position is None else _read_shown(position, epoch)
+    unscored = found - BitMap([docnum for docnum, _ in scored])
     left = [hit for hit in scored if hit[0] not in shown]
     if len(shown) >= _REMEMBERED:
         # Some that were shown are no longer remembered; they scored above those that are.
-        ceiling = max((score for docnum, score in scored if docnum in shown), default=float("inf"))
+        otherwise = 0.0 if shown & unscored else float("inf")
+        ceiling = max((score for docnum, score in scored if docnum in shown), default=otherwise)
         left = [hit for hit in left if hit[1] <= ceiling]
-    page = _best(connection, left, size)
-    if len(left) <= size:
+    page = _best(connection, facets, left, size)
+    behind = unscored - shown
+    page += [(one.docnum, 0.0) for one in islice(places(connection, facets, behind), size - len(page))]
+    if len(left) + len(behind) <= size:
         return Ordered(page, None)
     shown.update(docnum for docnum, _ in page)
-    return Ordered(page, epoch + write_numbers(_latest(shown, scored)))
+    return Ordered(page, epoch + write_numbers(_latest(shown, scored, unscored)))
 
 
-def _best(connection: apsw.Connection, scored: list[tuple[int, float]], size: int) -> list[tuple[int, float]]:
+def _best(
+    connection: apsw.Connection, facets: Facets, scored: list[tuple[int, float]], size: int
+) -> list[tuple[int, float]]:
     best = heapq.nlargest(size, (score for _, score in scored))
     if not best:
         return []
-    # All with the last score that gets in compete by time, however many they are.
-    candidates = {docnum: score for docnum, score in scored if score >= best[-1]}
+    above = {docnum: score for docnum, score in scored if score > best[-1]}
     standing = sorted(
-        (-candidates[place.docnum], -place.published, place.id, place.docnum)
-        for place in places_of(connection, candidates)
+        (-above[place.docnum], -place.published, place.id, place.docnum) for place in places_of(connection, above)
     )
-    return [(docnum, -negated) for negated, _, _, docnum in standing[:size]]
+    # All with the last score that gets in compete by time, however many they are.
+    last = BitMap([docnum for docnum, score in scored if score == best[-1]])
+    newest = islice(places(connection, facets, last), size - len(standing))
+    return [*((docnum, -negated) for negated, _, _, docnum in standing), *((one.docnum, best[-1]) for one in newest)]
 
 
-def _latest(shown: BitMap, scored: list[tuple[int, float]]) -> BitMap:
+def _latest(shown: BitMap, scored: list[tuple[int, float]], unscored: BitMap) -> BitMap:
     if len(shown) <= _REMEMBERED:
         return shown
-    lowest = heapq.nsmallest(_REMEMBERED, (score for docnum, score in scored if docnum in shown))
+    last = shown & unscored
+    if len(last) >= _REMEMBERED:
+        return last
+    lowest = heapq.nsmallest(_REMEMBERED - len(last), (score for docnum, score in scored if docnum in shown))
     # Never a part of those with one score: what is dropped must score above all that is kept.
-    return BitMap(docnum for docnum, score in scored if docnum in shown and score <= lowest[-1])
+    return last | BitMap(docnum for docnum, score in scored if docnum in shown and lowest and score <= lowest[-1])
 
 
 def _segments(facets: Facets, found: BitMap, sort: Sort) -> list[BitMap]:

@@ -9,7 +9,7 @@ from index.document import Document
 from index.errors import IndexBroken
 from index.moments import from_micros, to_micros
 
-_LISTS = ("needs", "governorates", "primary", "facility_types")
+_LISTS = ("needs", "governorates", "primary", "facility_types", "corrected")
 _MOMENTS = ("published", "fetched")
 
 

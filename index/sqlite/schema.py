@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from index.errors import IndexBroken
-from index.sqlite.tokenizer import NAME
+from index.sqlite.tokenizer import BEGINNINGS, NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 APPLICATION = 0x52415349
 """SQLite's application id of our files: "RASI"."""
 
-VERSION = 2
+VERSION = 3
 """Of the tables and of the analysis together: raise it with every change of either, and files are made again."""
 
 _TABLES = f"""
@@ -42,6 +42,7 @@ CREATE TABLE facet (
 );
 CREATE INDEX facet_generation ON facet (generation);
 CREATE VIRTUAL TABLE words USING fts5 (title, body, content='', tokenize='{NAME}');
+CREATE VIRTUAL TABLE beginnings USING fts5 (title, content='', columnsize=0, detail=none, tokenize='{BEGINNINGS}');
 """
 
 
@@ -65,6 +66,7 @@ def renew(connection: apsw.Connection) -> None:
     """Remove everything that is stored, within the caller's transaction; page cursors given before are void."""
     connection.execute("DELETE FROM document; DELETE FROM facet")
     connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
+    connection.execute("INSERT INTO beginnings (beginnings) VALUES ('delete-all')")
     connection.execute("UPDATE state SET epoch = ?, generation = generation + 1", (os.urandom(8),))
 
 

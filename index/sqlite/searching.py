@@ -53,7 +53,7 @@ def search(session: Session, query: Query, synonyms: Synonyms) -> Page:
     if not 0 <= query.size <= MAXIMUM_PAGE:
         raise BadQuery(f"a page of {query.size} hits was asked for: 0 to {MAXIMUM_PAGE} can be had")
     position = unseal(query)
-    parsed = parse(query.text, synonyms)
+    parsed = parse(query.text, synonyms, typing=query.typing)
     found = _find(session, query, parsed)
     matches = found.all()
     hits, following = _page(session, query, parsed, matches, position) if query.size else ((), "")
@@ -65,7 +65,7 @@ def search(session: Session, query: Query, synonyms: Synonyms) -> Page:
 
 def scan(session: Session, query: Query, synonyms: Synonyms) -> Iterator[Document]:
     """Yield every Document that matches, newest first, as they are in the session's transaction."""
-    matches = _find(session, query, parse(query.text, synonyms)).all()
+    matches = _find(session, query, parse(query.text, synonyms, typing=query.typing)).all()
     waiting: list[int] = []
     for place in places(session.connection, session.facets, matches):
         waiting.append(place.docnum)
@@ -116,16 +116,14 @@ def _page(
 ) -> tuple[tuple[Hit, ...], str]:
     if query.sort is Sort.RELEVANCE and parsed.required:
         scored = scores(session.connection, parsed, matches, len(session.facets.everything()))
-        ordered = by_relevance(
-            session.connection, scored, size=query.size, epoch=session.facets.epoch, position=position
-        )
+        ordered = by_relevance(session.connection, session.facets, scored, matches, size=query.size, position=position)
     else:
         ordered = by_time(
             session.connection, session.facets, matches, sort=query.sort, size=query.size, position=position
         )
     documents = _documents(session, [docnum for docnum, _ in ordered.hits])
     hits = tuple(
-        Hit(document, score, mark_parsed(document.title, parsed), mark_parsed(document.body, parsed))
+        Hit(document, score, mark_parsed(document.title, parsed, title=True), mark_parsed(document.body, parsed))
         for document, (_, score) in zip(documents, ordered.hits, strict=True)
     )
     return hits, "" if ordered.position is None else seal(query, ordered.position)
@@ -151,5 +149,9 @@ def _counted(session: Session, field: Field, found: BitMap, most: int) -> tuple[
         counts = Counter(value for value, docnum in rows if docnum in found)
     else:
         counts = {value: found.intersection_cardinality(has) for value, has in session.facets.values(field).items()}
-    commonest = sorted((-count, value) for value, count in counts.items() if count)
-    return tuple((value, -negated) for negated, value in commonest[: max(most, 0)])
+    counted = [(value, count) for value, count in counts.items() if count]
+    if field is Field.DAY:
+        counted.sort(reverse=True)
+    else:
+        counted.sort(key=lambda pair: (-pair[1], pair[0]))
+    return tuple(counted[: max(most, 0)])

@@ -116,6 +116,7 @@ def _index_words(connection: apsw.Connection, docnum: int, document: Document) -
     connection.execute(
         "INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)", (docnum, document.title, document.body)
     )
+    connection.execute("INSERT INTO beginnings (rowid, title) VALUES (?, ?)", (docnum, document.title))
 
 
 def _forget_words(connection: apsw.Connection, docnum: int, before: Document) -> None:
@@ -123,6 +124,9 @@ def _forget_words(connection: apsw.Connection, docnum: int, before: Document) ->
     # 10,000 changed texts a search took three times as long. By the old text it takes the entries out for good.
     connection.execute(
         "INSERT INTO words (words, rowid, title, body) VALUES ('delete', ?, ?, ?)", (docnum, before.title, before.body)
+    )
+    connection.execute(
+        "INSERT INTO beginnings (beginnings, rowid, title) VALUES ('delete', ?, ?)", (docnum, before.title)
     )
 
 

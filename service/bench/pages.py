@@ -9,7 +9,10 @@ import asyncio
 import random
 import sys
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HOSTS: Final = 8
 """Hosts that share the pages evenly: `outlet-0.localhost` and so on."""
@@ -25,6 +28,17 @@ _TEXT: Final = """
 المتكررة دون جدوى حتى الآن
 """
 _WORDS: Final = _TEXT.split()
+
+_OTHER_TEXT: Final = """
+أعلن رئيس الوزراء وزير الخارجية البرلمان السفير اللقاء بحث العلاقات الثنائية بين البلدين التعاون الاقتصادي المباراة
+المنتخب الوطني المدرب اللاعبين البطولة الدوري النفط الأسعار العالمية البورصة الدولار الطقس درجات الحرارة الأنواء الجوية
+المعرض الكتاب المهرجان الثقافي الفنان الشاعر الجامعة المؤتمر العلمي الأمن القوات العملية الإرهاب الحدود الشركة العقد
+التوقيع الاستثمار المشروع الافتتاح الاجتماع الجلسة القانون التصويت الكتلة التحالف الانتخابات المفوضية الأربعاء الخميس
+"""
+_OTHER_WORDS: Final = _OTHER_TEXT.split()
+
+ASKING: Final = 8
+"""Of so many pages one tells of a need, as in the news; the others are of politics, sport and the weather."""
 
 
 def host(number: int) -> str:
@@ -43,8 +57,9 @@ def feed(port: int, number: int, pages: int) -> bytes:
 def page(number: int) -> bytes:
     """Return an article page as a WordPress news theme writes it, of `PAGE_BYTES`; the same for the same number."""
     words = random.Random(number)  # noqa: S311 - filler, not a secret
-    title = _sentence(9, words)
-    paragraphs = "".join(f"<p>{_sentence(words.randint(20, 60), words)}.</p>" for _ in range(words.randint(5, 9)))
+    said = _WORDS if number % ASKING == 0 else _OTHER_WORDS
+    title = _sentence(9, words, said)
+    paragraphs = "".join(f"<p>{_sentence(words.randint(20, 60), words, said)}.</p>" for _ in range(words.randint(5, 9)))
     related = "".join(
         f'<li><a href="/news/{other}"><img src="/i/{other}.jpg" alt=""><h4>{_sentence(8, words)}</h4></a></li>'
         for other in range(45)
@@ -66,9 +81,9 @@ content="article"><meta property="article:published_time" content="{published}">
     return encoded.replace(b"</head>", filler, 1)
 
 
-def _sentence(count: int, words: random.Random | None = None) -> str:
+def _sentence(count: int, words: random.Random | None = None, said: Sequence[str] = _WORDS) -> str:
     words = words or random.Random(count)  # noqa: S311 - filler, not a secret
-    return " ".join(words.choices(_WORDS, k=count))
+    return " ".join(words.choices(said, k=count))
 
 
 async def _serve(latency: float, pages: int) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from service import __version__
-from service.cli import benching, keeping, kibana, reading, running, sourcing, users
+from service.cli import benching, corrections, exporting, keeping, kibana, reading, running, sourcing, users
 
 app = typer.Typer(
     name="rasid",
@@ -40,8 +40,10 @@ def _options(
 running.add(app)
 reading.add(app)
 sourcing.add(app)
+exporting.add(app)
 keeping.add(app)
 users.add(app)
+corrections.add(app)
 kibana.add(app)
 benching.add(app)
 

@@ -114,6 +114,7 @@ def deliver(once: Once = False, verbose: Verbose = False) -> None:
             until_stopped(
                 lambda stop: [
                     stages.matching(database, settings, outlets),
+                    stages.digesting(database, settings, outlets),
                     stages.mailing(database, settings, stop),
                 ]
             )

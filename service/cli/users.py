@@ -47,7 +47,7 @@ def add_user(name: Name, role: GivenRole = Role.EDITOR, stdin: Stdin = False) ->
     with assembly.database(read_settings()) as database, database.write() as connection:
         now = datetime.now(UTC)
         accounts.add_user(connection, name, password, role, now)
-        accounts.note(connection, _operator(), "user_added", f"user:{accounts.fold_name(name)}", now, role=role.value)
+        accounts.note(connection, operator(), "user_added", f"user:{accounts.fold_name(name)}", now, role=role.value)
     typer.echo(f"{accounts.fold_name(name)} may log in as {role.value}")
 
 
@@ -81,7 +81,7 @@ def change_password(name: Name, stdin: Stdin = False) -> None:
     with assembly.database(read_settings()) as database, database.write() as connection:
         user = _found(connection, name)
         accounts.set_password(connection, user.id, password)
-        accounts.note(connection, _operator(), "password_changed", f"user:{user.name}", datetime.now(UTC))
+        accounts.note(connection, operator(), "password_changed", f"user:{user.name}", datetime.now(UTC))
     typer.echo(f"{user.name} has another password; all sessions ended")
 
 
@@ -106,7 +106,7 @@ def _change(name: str, action: str, *, role: Role | None = None, disabled: bool 
         user = _found(connection, name)
         accounts.change_user(connection, user.id, now, role=role, disabled=disabled)
         detail = {"role": role.value} if role else {}
-        accounts.note(connection, _operator(), action, f"user:{user.name}", now, **detail)
+        accounts.note(connection, operator(), action, f"user:{user.name}", now, **detail)
     typer.echo(f"{user.name}: {action.replace('_', ' ')}")
 
 
@@ -116,7 +116,7 @@ def _found(connection: sa.Connection, name: str) -> User:
 
     user = accounts.find_user(connection, name)
     if user is None:
-        raise AccountRefused(f"there is no user {name}")
+        raise AccountRefused("no_user", f"there is no user {name}")
     return user
 
 
@@ -127,7 +127,7 @@ def _password(*, stdin: bool) -> str:
     return given
 
 
-def _operator() -> str:
+def operator() -> str:
     """Return who acts at the command line, for the audit log."""
     import getpass
 

@@ -12,7 +12,7 @@ from service.database import documents as documents_
 from service.database.tables import articles, case_events, case_labels, cases, documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from service.database.documents import Record
@@ -55,13 +55,50 @@ def of_group(connection: sa.Connection, group: str) -> str | None:
 def open_case(connection: sa.Connection, document: str, now: datetime, reason: str) -> str:
     """Open the Case whose first Document this is, or return it where that was done before.
 
-    The id is made from the Document's: the same input twice opens the same Case.
+    The id is made from the Document's: the same input twice opens the same Case. Where that one was merged into
+    another, the other is returned.
     """
-    id_ = f"case-{document[:12]}"
-    if connection.execute(sa.select(cases.c.id).where(cases.c.id == id_)).first() is None:
-        connection.execute(cases.insert().values(id=id_, state="new", opened=now))
-        note(connection, id_, kind="opened", document=document, reason=reason, now=now)
-    return id_
+    for id_ in ids_of(document):
+        if connection.execute(sa.select(cases.c.id).where(cases.c.id == id_)).first() is None:
+            connection.execute(cases.insert().values(id=id_, state="new", opened=now))
+            note(connection, id_, kind="opened", document=document, reason=reason, now=now)
+            return id_
+        if _opened_by(connection, id_, document):
+            return survivor(connection, id_)
+    message = f"no id is left for a Case of {document}"
+    raise ValueError(message)
+
+
+def ids_of(document: str) -> Iterator[str]:
+    """Yield the ids that a Case may have whose first Document this is, the usual one first."""
+    usual = f"case-{document[:12]}"
+    yield usual
+    yield from (f"{usual}-{number}" for number in range(2, 100))  # more would not fit into `CaseId`
+    yield from (f"case-{document[at : at + 12]}" for at in range(1, len(document) - 11))
+
+
+def survivor(connection: sa.Connection, case: str) -> str:
+    """Return the Case that a Case was merged into, through all mergers, or itself."""
+    while into := connection.scalar(sa.select(cases.c.merged_into).where(cases.c.id == case)):
+        case = into
+    return case
+
+
+def left_by(connection: sa.Connection, document: str) -> str | None:
+    """Return the Case that a Document left last, or what that was merged into; None where it left none."""
+    left: str | None = connection.scalar(
+        sa.select(case_events.c.case)
+        .where(case_events.c.document == document, case_events.c.kind == "left")
+        .order_by(case_events.c.id.desc())
+        .limit(1)
+    )
+    return None if left is None else survivor(connection, left)
+
+
+def _opened_by(connection: sa.Connection, case: str, document: str) -> bool:
+    """Tell whether a Case was opened by this Document, not by one whose id begins alike, nor by a split."""
+    opened = sa.and_(case_events.c.case == case, case_events.c.kind == "opened", case_events.c.document == document)
+    return connection.execute(sa.select(case_events.c.id).where(opened).limit(1)).first() is not None
 
 
 def note(connection: sa.Connection, case: str, *, kind: str, document: str, reason: str, now: datetime) -> None:
@@ -84,6 +121,12 @@ def outlets(connection: sa.Connection, ids: Sequence[str]) -> dict[str, list[str
     for case, outlet in rows:
         found.setdefault(case, []).append(outlet)
     return found
+
+
+def outlet_counts(connection: sa.Connection, ids: Collection[str]) -> dict[str, int]:
+    """Return on how many outlets each Case was told, as it was last summed up."""
+    rows = connection.execute(sa.select(cases.c.id, cases.c.outlets).where(cases.c.id.in_(ids))) if ids else ()
+    return {case: number for case, number in rows}  # noqa: C416
 
 
 def count(connection: sa.Connection) -> int:

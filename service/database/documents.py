@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from service.database.corrections import live
 from service.database.tables import analyses, articles, bands, cases, documents
+from service.overlay import effective
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from service.database.corrections import Correction
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A Document with everything that the database knows of it and that is indexed, shown or mailed."""
+    """A Document with everything that the database knows of it and that is indexed, shown or mailed.
+
+    Its Analysis is the one in force: what the model said, with what people corrected; `corrected` names those fields.
+    """
 
     id: str
     revision: int
@@ -31,6 +38,12 @@ class Record:
     case: str | None
     case_state: str | None
     analysis: Mapping[str, Any]
+    corrected: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What the offsets of the Analysis count."""
+        return f"{self.title}\n{self.body}" if self.title else self.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +148,12 @@ def store_analysis(
 
 def records(connection: sa.Connection, ids: Sequence[str]) -> list[Record]:
     """Return the Documents of these ids, in no particular order; unknown ids are left out."""
-    return [Record(*tuple(row)) for row in connection.execute(_RECORDS.where(documents.c.id.in_(ids)))]
+    return _records(connection, connection.execute(_RECORDS.where(documents.c.id.in_(ids))).all())
+
+
+def of_cases(connection: sa.Connection, ids: Sequence[str]) -> list[Record]:
+    """Return the Documents that tell these Cases, in no particular order."""
+    return _records(connection, connection.execute(_RECORDS.where(documents.c.case.in_(ids))).all())
 
 
 def every(connection: sa.Connection, batch: int = 500) -> Iterator[list[Record]]:
@@ -144,8 +162,50 @@ def every(connection: sa.Connection, batch: int = 500) -> Iterator[list[Record]]
     while rows := connection.execute(
         _RECORDS.where(documents.c.id > after).order_by(documents.c.id).limit(batch)
     ).all():
-        yield [Record(*tuple(row)) for row in rows]
+        yield _records(connection, rows)
         after = rows[-1].id
+
+
+def _records(connection: sa.Connection, rows: Sequence[Any]) -> list[Record]:
+    """Return what rows of `_RECORDS` hold, with the corrections of all of them in force."""
+    corrections = live(connection, [row.id for row in rows]) if rows else {}
+    return [_in_force(Record(*tuple(row)), corrections.get(row.id)) for row in rows]
+
+
+def _in_force(record: Record, corrections: Mapping[str, Correction] | None) -> Record:
+    if not corrections:
+        return record
+    analysis = effective(record.analysis, record.text, corrections)
+    return replace(record, analysis=analysis, corrected=tuple(analysis["corrected"]))
+
+
+def model_analysis(connection: sa.Connection, id: str) -> tuple[int, Mapping[str, Any]]:  # noqa: A002 - the column's name
+    """Return the version of the text that a Document shows, and what the model said of it. The Document is there."""
+    row = connection.execute(
+        sa.select(documents.c.version, analyses.c.analysis)
+        .join(analyses, sa.and_(analyses.c.document == documents.c.id, analyses.c.version == documents.c.version))
+        .where(documents.c.id == id)
+    ).one()
+    return row.version, row.analysis
+
+
+def stored_facts(connection: sa.Connection, id: str) -> Mapping[str, Any] | None:  # noqa: A002 - the column's name
+    """Return what is compared of a Document (`nlp.case_facts`), or None where nothing is."""
+    facts: Mapping[str, Any] | None = connection.scalar(sa.select(documents.c.facts).where(documents.c.id == id))
+    return facts
+
+
+def restate(
+    connection: sa.Connection,
+    id: str,  # noqa: A002 - the column's name
+    *,
+    stance: str,
+    case: str | None,
+    facts: Mapping[str, Any] | None,
+) -> None:
+    """Put in what follows from a correction; what the text itself decided stays."""
+    values = {"stance": stance, "case": case, "facts": facts}
+    connection.execute(documents.update().where(documents.c.id == id).values(values))
 
 
 def count(connection: sa.Connection) -> int:

@@ -1,4 +1,4 @@
-"""The outbox: mails that are owed, claimed by a mailer, sent or dead; and the alerts that each of them tells."""
+"""The outbox: messages that are owed, claimed by a mailer, sent or dead."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from service.database.tables import alerts, outbox
+from service.database.tables import outbox, recipients, subscriptions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
     from datetime import datetime
 
 CLAIM = timedelta(minutes=5)
@@ -25,20 +25,16 @@ GIVEN_UP = 30
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A claimed mail: `message` is the whole of it, as it is sent."""
+    """A claimed message: `message` is the whole of it, as it is sent; a webhook's is signed with `secret`."""
 
     id: int
     recipient: str
     message: bytes
     attempts: int
-
-
-def unalerted(connection: sa.Connection, recipient: str, ids: Sequence[str]) -> list[str]:
-    """Return those of the Cases of which the recipient was never told, in the order given."""
-    told = set(
-        connection.scalars(sa.select(alerts.c.case).where(alerts.c.recipient == recipient, alerts.c.case.in_(ids)))
-    )
-    return [case for case in dict.fromkeys(ids) if case not in told]
+    channel: str = "mail"
+    subject: str = ""
+    secret: str = ""
+    subscription: int | None = None
 
 
 def post(
@@ -46,33 +42,59 @@ def post(
     *,
     message_id: str,
     recipient: str,
+    channel: str,
     subject: str,
     message: bytes,
-    told: Sequence[str],
+    subscription: int | None,
+    target: int | None,
     now: datetime,
-) -> None:
-    """Owe a mail to the recipient, and note the Cases that it tells of; both in the caller's transaction."""
+) -> int:
+    """Owe a message to a recipient and return its number."""
     row = connection.execute(
         outbox.insert().values(
             message_id=message_id,
             recipient=recipient,
+            channel=channel,
             subject=subject,
             message=message,
+            subscription=subscription,
+            target=target,
             state="pending",
             due=now,
             created=now,
         )
     )
     assert row.inserted_primary_key is not None  # noqa: S101 - SQLAlchemy gives it for every single-row insert
-    number = row.inserted_primary_key[0]
-    connection.execute(alerts.insert(), [{"recipient": recipient, "case": case, "message": number} for case in told])
+    number: int = row.inserted_primary_key[0]
+    return number
 
 
-def claim(connection: sa.Connection, now: datetime) -> Owed | None:
-    """Take the mail that has been due longest, or one whose mailer is gone; None where nothing is due."""
+def claim(
+    connection: sa.Connection,
+    now: datetime,
+    *,
+    without: Collection[str] = (),
+    per_minute: int = 1_000_000,
+    per_recipient: int = 1_000_000,
+) -> Owed | None:
+    """Take the message that has been due longest, or one whose mailer is gone; None where nothing may be sent now.
+
+    `without` are channels that are left alone. Who got `per_recipient` messages within an hour waits, and everybody
+    where `per_minute` were sent within a minute.
+    """
+    lately = sa.select(sa.func.count()).select_from(outbox).where(outbox.c.sent > now - timedelta(minutes=1))
+    if (connection.scalar(lately) or 0) >= per_minute:
+        return None
+    full = (
+        sa.select(outbox.c.recipient)
+        .where(outbox.c.sent > now - timedelta(hours=1))
+        .group_by(outbox.c.recipient)
+        .having(sa.func.count() >= per_recipient)
+    )
     row = connection.execute(
-        sa.select(outbox.c.id, outbox.c.recipient, outbox.c.message, outbox.c.attempts)
+        sa.select(outbox)
         .where(outbox.c.state.in_(("pending", "sending")), outbox.c.due <= now)
+        .where(outbox.c.channel.not_in(list(without)), outbox.c.recipient.not_in(full))
         .order_by(outbox.c.due, outbox.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -82,12 +104,23 @@ def claim(connection: sa.Connection, now: datetime) -> Owed | None:
     connection.execute(
         outbox.update().where(outbox.c.id == row.id).values(state="sending", due=now + CLAIM, attempts=row.attempts + 1)
     )
-    return Owed(row.id, row.recipient, row.message, row.attempts + 1)
+    secret = connection.scalar(sa.select(recipients.c.secret).where(recipients.c.id == row.target))
+    return Owed(
+        id=row.id,
+        recipient=row.recipient,
+        message=row.message,
+        attempts=row.attempts + 1,
+        channel=row.channel,
+        subject=row.subject,
+        secret=secret or "",
+        subscription=row.subscription,
+    )
 
 
 def sent(connection: sa.Connection, owed: Owed, now: datetime, detail: str) -> None:
     """Mark a mail as accepted by the server."""
     connection.execute(outbox.update().where(outbox.c.id == owed.id).values(state="sent", sent=now, detail=detail))
+    _note_fault(connection, owed, "")
 
 
 def delay(connection: sa.Connection, owed: Owed, now: datetime, detail: str) -> None:
@@ -104,6 +137,14 @@ def delay(connection: sa.Connection, owed: Owed, now: datetime, detail: str) -> 
 def bury(connection: sa.Connection, owed: Owed, detail: str) -> None:
     """Make a mail a dead letter: kept, shown, not sent again."""
     connection.execute(outbox.update().where(outbox.c.id == owed.id).values(state="dead", detail=detail))
+    _note_fault(connection, owed, detail)
+
+
+def _note_fault(connection: sa.Connection, owed: Owed, fault: str) -> None:
+    """Write down, for the owner of a subscription to see, why its last message did not arrive; "" where it did."""
+    if owed.subscription is not None:
+        held = subscriptions.c.id == owed.subscription
+        connection.execute(subscriptions.update().where(held, subscriptions.c.fault != fault).values(fault=fault))
 
 
 def states(connection: sa.Connection) -> dict[str, int]:

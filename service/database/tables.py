@@ -122,6 +122,7 @@ cases = sa.Table(
     sa.Column("referred_to", sa.Text, nullable=False, server_default=""),
     sa.Column("due", Moment),  # when somebody must have answered; none once it was answered, resolved or rejected
     sa.Column("due_by", sa.Text, nullable=False, server_default=""),  # who set it; "" where the urgency did
+    sa.Column("overdue", Moment),  # the due time that was found to have passed, and told
     sa.Column("merged_into", CaseId),  # the Case that took over its Documents
     sa.Column("proposal", sa.JSON(none_as_null=True)),  # {"state", "document", "reason"}: what the machine proposes
     # What its Documents say together, kept here so that Cases can be listed (`database.cases.refresh`).
@@ -250,6 +251,7 @@ users = sa.Table(
     sa.Column("created", Moment, nullable=False),
     sa.Column("disabled", Moment),
     sa.Column("preferences", sa.JSON, nullable=False),  # {"language", "theme", "digits"}
+    sa.Column("email", sa.Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 
@@ -310,6 +312,77 @@ saved_searches = sa.Table(
     sa.UniqueConstraint("owner", "name"),
 )
 
+keys = sa.Table(
+    "keys",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("secret", sa.Text, nullable=False),  # what links that go out are signed with
+)
+
+subscriptions = sa.Table(
+    "subscriptions",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("owner", Number, sa.ForeignKey("users.id")),  # none: the setting alert_to
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("query", sa.Text, nullable=False),  # of the list's URL
+    sa.Column("tells", sa.JSON, nullable=False),  # of new, urgency, place, outlets, overdue
+    sa.Column("cadence", sa.String(16), nullable=False),  # at_once, hourly, daily, weekly
+    sa.Column("at", sa.String(5), nullable=False, server_default="08:00"),  # in Baghdad, for daily and weekly
+    sa.Column("weekday", sa.Integer, nullable=False, server_default="6"),  # 0 Monday … 6 Sunday, for weekly
+    sa.Column("quiet_from", sa.String(5), nullable=False, server_default=""),  # in Baghdad; "" for no quiet hours
+    sa.Column("quiet_to", sa.String(5), nullable=False, server_default=""),
+    sa.Column("quiet_but_critical", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("language", sa.String(2), nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("since", Moment, nullable=False),  # texts that came before are not told
+    sa.Column("paused", Moment),
+    sa.Column("told", Moment),  # when its last message was written
+    sa.Column("fault", sa.Text, nullable=False, server_default=""),  # why it cannot be matched, for people
+    sa.Index("ix_subscriptions_owner", "owner"),
+    sqlite_autoincrement=True,
+)
+
+recipients = sa.Table(
+    "recipients",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("subscription", Number, sa.ForeignKey("subscriptions.id"), nullable=False),
+    sa.Column("channel", sa.String(16), nullable=False),  # mail, webhook, apprise
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("user", Number, sa.ForeignKey("users.id")),  # whose role says whether private data is masked; none: it is
+    sa.Column("secret", sa.Text, nullable=False, server_default=""),  # a webhook's, which signs what it gets
+    sa.Column("left", Moment),  # when it unsubscribed
+    sa.UniqueConstraint("subscription", "channel", "address"),
+    sqlite_autoincrement=True,
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("subscription", Number, sa.ForeignKey("subscriptions.id"), nullable=False),
+    sa.Column("subject", sa.String(64), nullable=False),  # id of the Case, or of a Document that has none
+    sa.Column("fact", sa.Text, nullable=False),  # new, urgency:critical, place:الشامية, outlets:5, overdue:2026-11-26T…
+    sa.Column("document", DocumentId, nullable=False),  # that brought it
+    sa.Column("urgency", sa.String(16), nullable=False),
+    sa.Column("known", sa.JSON, nullable=False),  # what was known of the Case then, to tell what is new later
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("written", Moment),  # when it went into a message
+    sa.UniqueConstraint("subscription", "subject", "fact"),
+    sa.Index("ix_alerts_written_subscription", "written", "subscription"),
+    sqlite_autoincrement=True,
+)
+
+told = sa.Table(
+    "told",
+    metadata,
+    sa.Column("recipient", sa.Text, primary_key=True),  # an address, by whichever subscription
+    sa.Column("subject", sa.String(64), primary_key=True),
+    sa.Column("fact", sa.Text, primary_key=True),
+    sa.Column("message", Number, sa.ForeignKey("outbox.id"), nullable=False),
+)
+
 outbox = sa.Table(
     "outbox",
     metadata,
@@ -324,13 +397,9 @@ outbox = sa.Table(
     sa.Column("created", Moment, nullable=False),
     sa.Column("sent", Moment),
     sa.Column("detail", sa.Text, nullable=False, server_default=""),  # the server's last answer
+    sa.Column("channel", sa.String(16), nullable=False, server_default="mail"),  # mail, webhook, apprise
+    sa.Column("subscription", Number),  # whose it is; none where it was written by an older Rasid
+    sa.Column("target", Number),  # the row of `recipients`, for what a webhook is signed with
     sa.Index("ix_outbox_state_due", "state", "due"),
-)
-
-alerts = sa.Table(
-    "alerts",
-    metadata,
-    sa.Column("recipient", sa.Text, primary_key=True),
-    sa.Column("case", CaseId, sa.ForeignKey("cases.id"), primary_key=True),
-    sa.Column("message", Number, sa.ForeignKey("outbox.id"), nullable=False),
+    sa.Index("ix_outbox_sent", "sent"),
 )

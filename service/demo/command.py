@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from service import assembly, stages
+from service import accounts, assembly, stages
+from service.accounts import Role
 from service.crawling import crawl_due
 from service.demo.catcher import catching_mail
 from service.demo.server import Newsroom
 from service.demo.sources import registry_text
 from service.demo.summary import print_summary, summarise
+from service.passwords import suggestion
 from service.serving import serve
 from service.settings import masked
 from service.worker import Worker
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from service.database.engine import Database
     from service.settings import Settings
 
+USER = "demo"
+"""Who looks at the demo's desk."""
+
 RECIPIENT = "desk@newsroom.example"
 CRAWL_DELAY_SECONDS = 0.02
 """Pause between two requests to the sample newsroom, which is ours; real outlets get the setting crawl_delay."""
@@ -35,7 +41,8 @@ CRAWL_DELAY_SECONDS = 0.02
 def demo(settings: Settings) -> None:
     """Crawl the sample newsroom twice (an article is edited after the first), bring it all the way, print the summary.
 
-    Then the desk is served until it is stopped, unless the setting demo_exit says otherwise. What the settings do not
+    Then the desk is served until it is stopped, with a fresh password for the user `demo`, unless the setting demo_exit
+    says otherwise. What the settings do not
     name goes to the demo's folder, so that a second run finds the first one's database and adds nothing to it.
     """
     console = Console()
@@ -62,13 +69,32 @@ def demo(settings: Settings) -> None:
                 path.mail()
             print_summary(console, before, summarise(database, index), folder / "mail")
             if not here.demo_exit:
+                password = _let_in(database)
                 serve(
                     here,
                     index,
                     database,
                     outlets,
-                    announce=lambda url: console.print(f"\nthe desk is at [bold]{url}[/bold] (stop with Ctrl-C)"),
+                    announce=lambda url: console.print(
+                        f"\nthe desk is at [bold]{url}[/bold] (stop with Ctrl-C)\n"
+                        f"log in as [bold]{USER}[/bold] / [bold]{password}[/bold]",
+                        highlight=False,
+                    ),
                 )
+
+
+def _let_in(database: Database) -> str:
+    """Give the demo's administrator a fresh password, and return it: it is kept nowhere but as a hash."""
+    password, now = suggestion(), datetime.now(UTC)
+    with database.write() as connection:
+        user = accounts.find_user(connection, USER)
+        if user is None:
+            accounts.add_user(connection, USER, password, Role.ADMINISTRATOR, now)
+        else:
+            accounts.set_password(connection, user.id, password)
+            accounts.change_user(connection, user.id, now, role=Role.ADMINISTRATOR, disabled=False)
+        accounts.note(connection, "rasid demo", "password_changed" if user else "user_added", f"user:{USER}", now)
+    return password
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from service import accounts
+from service import logins
 from service.accounts import Role
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from service.database.engine import Database
 
 COOKIE = "rasid_session"
+SECURE_COOKIE = "__Host-rasid_session"
+"""By https; the prefix keeps other hosts of the domain, and plain http, from setting it (RFC 6265bis, 4.1.3.2)."""
+
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "x-csrf-token"
 
@@ -77,9 +80,12 @@ class LoginNeeded(HTTPException):
 class Gate:
     """The dependency of every route: finds out who asks, and lets in whom the endpoint's mark admits."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC), *, secure: bool = False
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._cookie = cookie_name(secure=secure)
 
     async def __call__(self, request: Request) -> None:
         """Set `request.state.viewer`. Raises LoginNeeded, or HTTPException 403 for a role or a form that may not."""
@@ -88,6 +94,8 @@ class Gate:
         if mark is None:
             raise HTTPException(403, "no_role")
         if mark[0] is None:
+            if request.method not in _SAFE and not _is_near(request):  # another site may not log anybody in either
+                raise HTTPException(403, "foreign_form")
             return
         if viewer is None:
             raise LoginNeeded
@@ -101,34 +109,34 @@ class Gate:
         header = request.headers.get("authorization", "")
         if header.lower().startswith("bearer "):
             return self._of_token(header[7:].strip(), now)
-        secret = request.cookies.get(COOKIE, "")
+        secret = request.cookies.get(self._cookie, "")
         if not secret:
             return None
         with self._database.read() as connection:
-            found = accounts.of_session(connection, secret, now)
+            found = logins.of_session(connection, secret, now)
         if found is None:
             return None
         user, seen = found
-        if seen < now - accounts.RENEWED:
+        if seen < now - logins.RENEWED:
             with self._database.write() as connection:
-                accounts.renew(connection, secret, now)
-        return Viewer(user.id, user.name, user.role, accounts.csrf(secret), user.preferences)
+                logins.renew(connection, secret, now)
+        return Viewer(user.id, user.name, user.role, logins.csrf(secret), user.preferences)
 
     def _of_token(self, secret: str, now: datetime) -> Viewer | None:
         with self._database.read() as connection:
-            found = accounts.of_token(connection, secret, now)
+            found = logins.of_token(connection, secret, now)
         if found is None:
             return None
         user, token, used = found
-        if used is None or used < now - accounts.RENEWED:
+        if used is None or used < now - logins.RENEWED:
             with self._database.write() as connection:
-                accounts.use_token(connection, token, now)
+                logins.use_token(connection, token, now)
         return Viewer(user.id, user.name, user.role, "", user.preferences)
 
 
 async def _is_ours(request: Request, csrf: str) -> bool:
     """Tell whether a form or script of our own pages sent a request that changes something."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+    if not _is_near(request):
         return False
     given = request.headers.get(CSRF_HEADER)
     if given is None:
@@ -137,11 +145,29 @@ async def _is_ours(request: Request, csrf: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), csrf.encode())
 
 
+def _is_near(request: Request) -> bool:
+    """Tell whether the browser says that our own pages sent the request; by plain http it says nothing."""
+    return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
+
+
+def cookie_name(*, secure: bool) -> str:
+    """Return the name of the session's cookie."""
+    return SECURE_COOKIE if secure else COOKIE
+
+
 def viewer_of(request: Request) -> Viewer:
     """Return who asks; for endpoints that ask for a role, where somebody always does."""
     viewer: Viewer | None = request.state.viewer
     if viewer is None:
         raise LoginNeeded
+    return viewer
+
+
+def in_person(request: Request) -> Viewer:
+    """Return who asks by a session. Raises HTTPException 403 for an API token: none makes others."""
+    viewer = viewer_of(request)
+    if not viewer.csrf:
+        raise HTTPException(403, "in_person")
     return viewer
 
 

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
+from service.api.problems import is_api, problem
+
 if TYPE_CHECKING:
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = (
@@ -30,6 +34,10 @@ HEADERS = {
 
 LARGEST_BODY = 1_000_000
 """Bytes of the largest request that is read: a form or a note, never a file."""
+
+
+_DIGITS = 20
+"""Of the longest number that is read as a length."""
 
 
 class Guard:
@@ -59,8 +67,11 @@ class Guard:
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or not (is_loopback(hosts[0]) or _name(hosts[0]) in self._hosts):
             seen = ", ".join(hosts) or "none"
-            answer = f"The desk does not answer to this name (see the setting base_url): {seen}\n"
-            await PlainTextResponse(answer, status_code=421)(scope, receive, secured)
+            detail = f"The desk does not answer to this name (see the setting base_url): {seen}"
+            await _refusal(scope, 421, detail)(scope, receive, secured)
+            return
+        if _announced(scope) > LARGEST_BODY:
+            await _refusal(scope, 413, "The request is too large.")(scope, receive, secured)
             return
         taken = 0
 
@@ -69,17 +80,35 @@ class Guard:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > LARGEST_BODY:
-                raise _TooLarge
+                raise TooLarge
             return message
 
         try:
             await self._app(scope, counted, secured)
-        except _TooLarge:
-            await PlainTextResponse("The request is too large.\n", status_code=413)(scope, receive, secured)
+        except TooLarge:
+            await _refusal(scope, 413, "The request is too large.")(scope, receive, secured)
 
 
-class _TooLarge(Exception):
-    """Raised while a request is read, before anything was answered."""
+class TooLarge(HTTPException):
+    """Raised while a request is read, before anything was answered.
+
+    It is an HTTPException because FastAPI takes any other error of the body for a body that cannot be read.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(413, "too_large")
+
+
+def _refusal(scope: Scope, status: int, detail: str) -> Response:
+    if is_api(scope):
+        return problem(scope, status, detail)
+    return PlainTextResponse(f"{detail}\n", status_code=status)
+
+
+def _announced(scope: Scope) -> int:
+    """Return the length that a request says its body has; 0 where it says none, or nonsense that the server refuses."""
+    lengths = [value for name, value in scope["headers"] if name == b"content-length" and value.isdigit()]
+    return max((int(value) for value in lengths if len(value) <= _DIGITS), default=0)
 
 
 def _name(host: str) -> str:

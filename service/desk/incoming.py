@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from index.protocol import Field, Query, Sort
+from index.protocol import Field, Sort
 from service.desk.marks import Run, matches, runs, snippet
-from service.desk.reading import analysis_of, reports
+from service.desk.reading import analysis_of
+from service.labels import BAGHDAD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from index.document import Document
-    from index.protocol import Hit, Index
+    from index.protocol import Hit
     from service.desk.address import Address
     from service.labels import Group, Labels
+    from service.masking import Readable
 
 ROWS = 30
 """Rows a page: what one looks through before resting; the next is one key away."""
@@ -31,10 +33,19 @@ FACETS = (
     Field.PRIMARY,
     Field.FACILITY_TYPE,
     Field.OUTLET,
+    Field.CASE_STATE,
+    Field.CORRECTED,
     Field.DAY,
 )
 
-_URGENCIES = ("critical", "high", "normal")
+_CHOICES = 60
+"""Most values of a facet: the commonest, or the newest days. What lies further back is had by first and last day."""
+
+_ORDERS: Mapping[Field, tuple[str, ...]] = {
+    Field.URGENCY: ("critical", "high", "normal"),
+    Field.CASE_STATE: ("new", "verified", "referred", "answered", "resolved", "rejected"),
+}
+"""The order of values that have one; others stand by their count."""
 
 _NAMED: Mapping[Field, Group] = {
     Field.STANCE: "stance",
@@ -44,6 +55,7 @@ _NAMED: Mapping[Field, Group] = {
     Field.PRIMARY: "governorate",
     Field.FACILITY_TYPE: "facility_type",
     Field.CASE_STATE: "case_state",
+    Field.CORRECTED: "corrected",
 }
 
 
@@ -91,7 +103,11 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """The list, ready to be drawn; `next` is None on the last page, `held` 0 where the index holds nothing at all."""
+    """The list, ready to be drawn.
+
+    `next` is None on the last page, `held` 0 where the index holds nothing at all. `address` is in whole words where it
+    finds the same, though it came while it was typed. `today` is the day in Baghdad, for a choice of days.
+    """
 
     address: Address
     rows: tuple[Row, ...]
@@ -101,6 +117,7 @@ class Incoming:
     sorts: tuple[tuple[Sort, Address], ...]
     next: Address | None
     held: int
+    today: str
 
     def row(self, item: str) -> Row | None:
         """Return the row of a Document where it is on this page."""
@@ -125,33 +142,49 @@ class Namer:
         return self.words.name(group, value) if group else value[:12]
 
 
-def incoming(index: Index, address: Address, namer: Namer) -> Incoming:
-    """Return the list at an address. Raises what `Index.search` raises."""
-    page = index.search(
-        Query(
-            text=address.text,
-            filters=address.filters,
-            sort=address.sort,
-            size=ROWS,
-            after=address.after,
-            facets=FACETS,
-        )
-    )
-    told = reports(index, page.hits)
+def incoming(
+    index: Readable, address: Address, namer: Namer, outlets: Callable[[Collection[str]], Mapping[str, int]]
+) -> Incoming:
+    """Return the list at an address; `outlets` tells on how many outlets each of some cases was told.
+
+    Raises what `Index.search` raises.
+    """
+    page = index.search(address.asks(size=ROWS, after=address.after, facets=FACETS, facet_size=_CHOICES))
+    if address.typing and index.search(address.settled().asks(size=0)).total == page.total:
+        address = address.settled()
+    told = outlets({hit.document.case for hit in page.hits if hit.document.case})
     return Incoming(
         address=address,
         rows=tuple(_row(hit, address, told, namer) for hit in page.hits),
         total=page.total,
         facets=tuple(_facet(name, page.facets.get(name, ()), address, namer) for name in FACETS),
-        chips=tuple(
-            Chip(namer.words.name("field", name.value), namer.name(name, value), address.toggled(name, value))
-            for name, values in address.filters.items()
-            for value in values
-        ),
+        chips=(*_chips(address, namer), *_bounds(address, namer)),
         sorts=tuple((sort, address.sorted_by(sort)) for sort in Sort if address.text or sort is not Sort.RELEVANCE),
         next=address.next_page(page.next) if page.next else None,
         held=page.total or index.count(),
+        today=namer.now.astimezone(BAGHDAD).date().isoformat(),
     )
+
+
+def _chips(address: Address, namer: Namer) -> list[Chip]:
+    return [
+        Chip(namer.words.name("field", name.value), namer.name(name, value), address.toggled(name, value))
+        for name, values in address.filters.items()
+        for value in values
+    ]
+
+
+def _bounds(address: Address, namer: Namer) -> list[Chip]:
+    """Return the chips of first and last day."""
+    words, kind = namer.words, namer.words.name("field", "day")
+    chips = []
+    if address.since:
+        day = words.day(address.since, namer.now)
+        chips.append(Chip(kind, words.text("since_day", day=day), address.between("", address.until)))
+    if address.until:
+        day = words.day(address.until, namer.now)
+        chips.append(Chip(kind, words.text("until_day", day=day), address.between(address.since, "")))
+    return chips
 
 
 def _facet(name: Field, counted: tuple[tuple[str, int], ...], address: Address, namer: Namer) -> Facet:
@@ -159,8 +192,9 @@ def _facet(name: Field, counted: tuple[tuple[str, int], ...], address: Address, 
     values = [value for value in counts if value]
     if name is Field.DAY:
         values.sort(reverse=True)
-    elif name is Field.URGENCY:
-        values.sort(key=lambda value: _URGENCIES.index(value) if value in _URGENCIES else len(_URGENCIES))
+    elif name in _ORDERS:
+        order = _ORDERS[name]
+        values.sort(key=lambda value: order.index(value) if value in order else len(order))
     else:
         values.sort(key=lambda value: -counts[value])
     choices = tuple(

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 
 from service.accounts import Role
-from service.desk.access import allow
+from service.database import cases
+from service.desk.access import allow, viewer_of
 from service.desk.address import Address
 from service.desk.incoming import Namer, incoming
-from service.desk.reading import read
+from service.desk.opening import opened
+from service.desk.parts import by_script, fills_list
+from service.desk.versions import versions
+from service.masking import private_names
 
 if TYPE_CHECKING:
     from service.desk.parts import Desk
@@ -25,22 +32,45 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/", response_class=HTMLResponse)
     @allow(Role.READER)
     def show_list(request: Request) -> HTMLResponse:
-        address = Address.read(request.query_params)
-        now = desk.clock()
-        found = incoming(desk.index, address, Namer(desk.words(request), desk.outlets, now))
-        document = desk.index.get(address.item) if address.item else None
-        reading = None
-        if document is not None:
-            row = found.row(document.id)
-            reading = read(desk.index, document, row.hit if row else None)
-        return desk.draw(request, "incoming.html", address=address, found=found, reading=reading)
+        index = desk.readable(request)
+        namer = Namer(desk.words(request), desk.outlets, desk.clock())
+        with desk.database.read() as connection:
+            found = incoming(index, Address.read(request.query_params), namer, partial(cases.outlet_counts, connection))
+        address = found.address
+        alone = fills_list(request)
+        wanted = address.item if not alone else ""
+        reading = opened(desk, request, wanted, searched=address.asks()) if wanted else None
+        page = desk.draw(request, "incoming.html", address=address, found=found, reading=reading)
+        if alone:
+            header = "HX-Replace-Url" if _continues(request, address) else "HX-Push-Url"
+            page.headers[header] = desk.pages.links.list(address)
+        return page
 
     @router.get("/item/{item}", response_class=HTMLResponse)
     @allow(Role.READER)
     def show_item(request: Request, item: str) -> HTMLResponse:
+        reading = opened(desk, request, item)
+        if reading is None:
+            raise HTTPException(404, "not_found")
+        return desk.draw(request, "item.html", reading=reading)
+
+    @router.get("/item/{item}/versions", response_class=HTMLResponse)
+    @allow(Role.READER)
+    def show_versions(request: Request, item: str) -> HTMLResponse:
         document = desk.index.get(item)
         if document is None:
             raise HTTPException(404, "not_found")
-        return desk.draw(request, "item.html", reading=read(desk.index, document))
+        hidden = None if viewer_of(request).edits else private_names(document.analysis)
+        with desk.database.read() as connection:
+            told = versions(connection, item, hidden)
+        template = "versions.html" if by_script(request) else "versions_page.html"
+        return desk.draw(request, template, item=item, versions=told)
 
     return router
+
+
+def _continues(request: Request, address: Address) -> bool:
+    """Return whether what is searched for was merely typed further, or taken back: no place to go back to."""
+    query = urlsplit(request.headers.get("hx-current-url", "")).query
+    before = Address.read(QueryParams(query)).text
+    return bool(before) and (address.text.startswith(before) or before.startswith(address.text))

@@ -30,10 +30,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A piece of a text under the same marks throughout; `kinds` in the order of `KINDS`."""
+    """A piece of a text under the same marks throughout; `kinds` in the order of `KINDS`.
+
+    `anchor` is the one of its kinds whose mark can be linked to, or "".
+    """
 
     text: str
     kinds: tuple[str, ...] = ()
+    anchor: str = ""
 
 
 def matches(spans: Iterable[tuple[int, int]]) -> list[Mark]:

@@ -16,6 +16,7 @@ from service.desk.display import shown, web_address
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from service.desk.case_address import CaseAddress
     from service.labels import Language
 
 STATIC = Path(__file__).parent / "static"
@@ -31,6 +32,11 @@ class Links:
     def list(self, address: Address) -> str:
         """Return the link of a list."""
         return f"{self.base}/{address.query()}"
+
+    def export(self, address: Address | CaseAddress, format: str, path: str = "/export") -> str:  # noqa: A002 - the name in the URL
+        """Return the link of a whole list as a file."""
+        pairs = [("format", format), *address.first_page().pairs()]
+        return f"{self.base}{path}?{urlencode(pairs, errors='replace')}"
 
     def item(self, id: str, language: Language) -> str:  # noqa: A002 - the Document's own field name
         """Return the link of one item's page."""

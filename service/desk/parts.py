@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlencode
 
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from service.database.cases import Dues
-from service.desk.access import way_back
+from service.desk.access import viewer_of, way_back
 from service.desk.address import Address, language_of
 from service.desk.sections import Counter, sections
 from service.labels import Digits, labels
+from service.masking import MaskedIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from service.desk.access import Viewer
     from service.desk.pages import Pages
     from service.labels import Labels
+    from service.masking import Readable
 
 
 def _now() -> datetime:
@@ -56,6 +59,10 @@ class Desk:
     dues: Dues = field(default_factory=Dues)
     secure: bool = False
 
+    def readable(self, request: Request) -> Readable:
+        """Return the index as who asks may read it: below editor private data is masked."""
+        return self.index if viewer_of(request).edits else MaskedIndex(self.index)
+
     def words(self, request: Request) -> Labels:
         """Return the words in which the page is written."""
         viewer: Viewer | None = getattr(request.state, "viewer", None)
@@ -71,7 +78,9 @@ class Desk:
         words = self.words(request)
         viewer: Viewer | None = getattr(request.state, "viewer", None)
         now = self.clock()
-        entries = sections(self.counter.counts(now), request, words.language, viewer) if viewer is not None else ()
+        # a page that tells of a failure counts nothing: the counting may be what failed
+        counts = self.counter.counts(now) if viewer is not None and status < 500 else {}
+        entries = sections(counts, request, words.language, viewer) if viewer is not None else ()
         known: dict[str, object] = {
             "words": words,
             "now": now,
@@ -95,12 +104,17 @@ class Desk:
     @staticmethod
     def _translated(request: Request) -> str:
         """Return the query of this page in the other language, with its "?"."""
-        kept = {name: value for name, value in request.query_params.items() if name != "lang"}
-        other = {} if language_of(request.query_params) == "en" else {"lang": "en"}
-        query = str(request.url.replace_query_params(**(kept | other)).query) if kept | other else ""
-        return f"?{query}" if query else ""
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+        if language_of(request.query_params) != "en":
+            kept.append(("lang", "en"))
+        return f"?{urlencode(kept, errors='replace')}" if kept else ""
 
 
 def by_script(request: Request) -> bool:
     """Return whether htmx asks, which wants a fragment and no whole page."""
     return request.headers.get("hx-request") == "true"
+
+
+def fills_list(request: Request) -> bool:
+    """Return whether a script asks for the list alone, as it does while one types."""
+    return by_script(request) and request.headers.get("hx-target") == "list"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,15 +10,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from index.protocol import Field, Query, Sort
 from nlp.analysis import Analysis, Appeal
-from service.desk.marks import KINDS, Mark, Run, matches, paragraphs, runs, shifted
+from service.desk.marks import KINDS, MATCH, Mark, Run, matches, paragraphs, runs, shifted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from index.document import Document
-    from index.protocol import Hit, Index
+    from index.protocol import Hit
     from nlp.analysis import Evidence, Facility, Place, Span
+    from service.desk.labelling import Labelling
+    from service.masking import Readable
 
 SHOWN_CHARACTERS = 200_000
 """Most characters of a body that a page shows: some forty times a long article, and still light for a phone."""
@@ -66,7 +68,9 @@ class Reading:
         shown: characters of the body that are drawn.
         cut: whether the body is longer.
         kinds: the kinds of marks that occur, for the legend.
+        matches: how many words or phrases of the search are marked; the first of them bears the anchor `MATCH`.
         related: the same thing elsewhere, the same text first.
+        labelling: what was corrected of it; None where the database does not know it.
 
     """
 
@@ -78,10 +82,12 @@ class Reading:
     shown: int
     cut: bool
     kinds: tuple[str, ...]
+    matches: int
     related: tuple[Related, ...]
+    labelling: Labelling | None = None
 
 
-def read(index: Index, document: Document, hit: Hit | None = None) -> Reading:
+def read(index: Readable, document: Document, hit: Hit | None = None) -> Reading:
     """Return the reading of a Document; `hit` brings the marks of the search that found it.
 
     Raises what `Index.search` raises.
@@ -91,17 +97,33 @@ def read(index: Index, document: Document, hit: Hit | None = None) -> Reading:
     text = f"{document.title}\n{document.body}" if title else document.body
     marks = _marks(analysis, text) if analysis else []
     offset = len(title) + 1 if title else 0
+    in_title, in_body = (matches(hit.title_marks), matches(hit.body_marks)) if hit else ([], [])
+    lines = [*paragraphs(body, [*shifted(marks, -offset), *in_body]), runs(title, [*marks, *in_title]) if title else ()]
+    *shown, headline = _anchored(lines)
     return Reading(
         document=document,
         analysis=analysis,
         asks=tuple(_ask(analysis, appeal) for appeal in analysis.appeals) if analysis else (),
-        title=runs(title, [*marks, *matches(hit.title_marks if hit else ())]) if title else (),
-        paragraphs=paragraphs(body, [*shifted(marks, -offset), *matches(hit.body_marks if hit else ())]),
+        title=headline,
+        paragraphs=tuple(shown),
         shown=len(body),
         cut=len(document.body) > SHOWN_CHARACTERS,
-        kinds=tuple(kind for kind in KINDS if any(mark.kind == kind for mark in marks)),
+        kinds=tuple(kind for kind in KINDS if any(one.kind == kind for one in marks)),
+        matches=len(in_title) + sum(one.start < len(body) for one in in_body),
         related=_related(index, document),
     )
+
+
+def _anchored(lines: Iterable[tuple[Run, ...]]) -> Iterator[tuple[Run, ...]]:
+    """Yield the lines, in which the first run that a search found can be linked to."""
+    sought = True
+    for line in lines:
+        at = next((place for place, run in enumerate(line) if sought and MATCH in run.kinds), None)
+        if at is None:
+            yield line
+        else:
+            sought = False
+            yield (*line[:at], replace(line[at], anchor=MATCH), *line[at + 1 :])
 
 
 def analysis_of(stored: Mapping[str, Any]) -> Analysis | None:
@@ -110,27 +132,6 @@ def analysis_of(stored: Mapping[str, Any]) -> Analysis | None:
         return _reader().validate_python(stored) if stored else None
     except ValidationError:
         return None
-
-
-def reports(index: Index, hits: Iterable[Hit]) -> Mapping[str, int]:
-    """Return on how many outlets each case of the hits was told; a case is left out where it cannot be counted in full.
-
-    Raises what `Index.search` raises.
-    """
-    cases = tuple({hit.document.case for hit in hits if hit.document.case})
-    if not cases:
-        return {}
-    page = index.search(Query(filters={Field.CASE: cases}, sort=Sort.NEWEST, size=_COUNTED))
-    if page.total > _COUNTED:
-        return {}
-    outlets: dict[str, set[str]] = {case: set() for case in cases}
-    for hit in page.hits:
-        outlets[hit.document.case].add(hit.document.outlet)
-    return {case: len(names) for case, names in outlets.items() if names}
-
-
-_COUNTED = 200
-"""Most Documents that are read to count the outlets of the cases on a page."""
 
 
 @lru_cache(maxsize=1)
@@ -183,7 +184,7 @@ def _once(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
-def _related(index: Index, document: Document) -> tuple[Related, ...]:
+def _related(index: Readable, document: Document) -> tuple[Related, ...]:
     found: dict[str, Related] = {}
     for name, value in ((Field.GROUP, document.group), (Field.CASE, document.case)):
         if value:

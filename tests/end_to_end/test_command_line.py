@@ -14,7 +14,7 @@ Rasid = Callable[..., subprocess.CompletedProcess[str]]
 SHARED = Path(__file__).parents[3] / "shared"
 COMMANDS = (
     *("demo", "up", "crawl", "work", "serve", "deliver", "analyse", "extract", "search", "evaluate", "init", "migrate"),
-    *("reindex", "doctor", "bench", "sources", "kibana"),
+    *("reindex", "doctor", "bench", "sources", "kibana", "export", "backup"),
 )
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +11,10 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from desk_rooms import Room, as_document, room_over, served_urls
 
 from crawler import Article, PublishedFrom
+from index import Document
 from nlp import Analyser
 from service.database.engine import Database
 from service.demo.catcher import AnyPort
@@ -97,3 +101,34 @@ def mail_server() -> Iterator[MailServer]:
     server.port = controller.port
     yield server
     controller.stop()
+
+
+@pytest.fixture(scope="session")
+def newsroom() -> list[Document]:
+    raw = tomllib.loads((Path(__file__).parent / "desk" / "newsroom.toml").read_text(encoding="utf-8"))
+    return [as_document(item) for item in raw["item"]]
+
+
+@pytest.fixture(scope="session", params=["embedded", "servers"])
+def room(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, newsroom: list[Document]
+) -> Iterator[Room]:
+    """The newsroom that no test changes, on SQLite alone and on PostgreSQL with Elasticsearch."""
+    with ExitStack() as stack:
+        if request.param == "embedded":
+            folder = tmp_path_factory.mktemp("room")
+            urls = f"sqlite:///{folder}/rasid.db", f"sqlite:///{folder}/index.db"
+        else:
+            urls = stack.enter_context(served_urls(request))
+        yield stack.enter_context(room_over(newsroom, *urls))
+
+
+@pytest.fixture(params=["embedded", "servers"])
+def own_room(request: pytest.FixtureRequest, tmp_path: Path, newsroom: list[Document]) -> Iterator[Room]:
+    """A newsroom that a test may change, of each kind."""
+    with ExitStack() as stack:
+        if request.param == "embedded":
+            urls = f"sqlite:///{tmp_path}/rasid.db", f"sqlite:///{tmp_path}/index.db"
+        else:
+            urls = stack.enter_context(served_urls(request))
+        yield stack.enter_context(room_over(newsroom, *urls))

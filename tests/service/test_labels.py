@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from crawler.article import Reason
 from index.protocol import Field, Sort
 from nlp.analysis import Stance, Urgency
-from service.labels import Group, Language, catalogue, labels
+from service.accounts import Role
+from service.labels import Digits, Group, Language, catalogue, labels
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 NOW = datetime(2026, 7, 14, 9, 30, tzinfo=UTC)
@@ -36,9 +37,13 @@ VALUES = {
         *("IQ-KI", "IQ-MA", "IQ-MU", "IQ-NA", "IQ-NI", "IQ-QA", "IQ-SD", "IQ-SU", "IQ-WA"),
     ),
     "case_state": ("new", "verified", "referred", "answered", "resolved", "rejected"),
+    "corrected": ("stance", "urgency", "governorate", "need", "facility"),
     "reason": (*(reason.value for reason in Reason), "language"),
     "field": tuple(field.value for field in Field),
     "sort": tuple(sort.value for sort in Sort),
+    "role": tuple(role.value for role in Role),
+    "theme": ("auto", "light", "dark"),
+    "digits": get_args(Digits),
 }
 
 

@@ -1,20 +1,23 @@
 // Keys for those who read all night, and a list that keeps its place. Everything works without this file.
 "use strict";
 
-const list = document.querySelector(".list");
+// Looked up anew each time: the list is another one after each search that is typed.
+const list = () => document.querySelector(".list");
 const keys = document.getElementById("keys");
 const search = document.getElementById("q");
 const rows = () => [...document.querySelectorAll(".row > a")];
-const place = list && `place:${list.dataset.list}`;
+const place = (shown) => `place:${shown.dataset.list}`;
 
 function keepPlace() {
-  if (list) sessionStorage.setItem(place, String(list.scrollTop));
+  if (list()) sessionStorage.setItem(place(list()), String(list().scrollTop));
 }
 
 function restorePlace() {
-  const kept = list && sessionStorage.getItem(place);
-  if (kept) list.scrollTop = Number(kept);
-  const open = list && list.querySelector(".row > a[aria-current]");
+  const shown = list();
+  if (!shown) return;
+  const kept = sessionStorage.getItem(place(shown));
+  if (kept) shown.scrollTop = Number(kept);
+  const open = shown.querySelector(".row > a[aria-current]");
   if (open) open.scrollIntoView({ block: "nearest" });
 }
 
@@ -108,6 +111,25 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// The switch of the theme acts at once; what is kept of it holds for the pages that follow.
+const root = document.documentElement;
+const themeForm = document.querySelector("form.theme");
+const isDark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+function aimTheme() {
+  themeForm.elements.theme.value = isDark() ? "light" : "dark";
+}
+if (themeForm) {
+  aimTheme();
+  themeForm.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.successful) return;
+    root.dataset.theme = themeForm.elements.theme.value;
+    aimTheme();
+  });
+}
+for (const field of document.querySelectorAll("[data-select]")) {
+  field.addEventListener("focus", () => field.select());
+}
+
 // What was done can be taken back in place for a while, and afterwards in the history.
 const UNDO_SECONDS = 10;
 document.body.addEventListener("htmx:afterSettle", () => {
@@ -116,7 +138,12 @@ document.body.addEventListener("htmx:afterSettle", () => {
     setTimeout(() => toast.remove(), UNDO_SECONDS * 1000);
   }
 });
-document.body.addEventListener("htmx:sendError", () => {
+document.body.addEventListener("htmx:sendError", (event) => {
+  const unreachable = document.getElementById("unreachable");
+  if (event.target === search && unreachable) {
+    list().replaceChildren(unreachable.content.cloneNode(true));
+    return;
+  }
   const toast = document.getElementById("toast");
   toast.textContent = "";
   const told = document.createElement("p");
@@ -124,5 +151,27 @@ document.body.addEventListener("htmx:sendError", () => {
   told.textContent = document.body.dataset.offline;
   toast.append(told);
 });
+
+// While one types, what is open stays open beside the list, and in the URL. On a phone the list takes its place.
+const heard = document.createElement("p");
+let before = "";
+document.body.addEventListener("htmx:configRequest", (event) => {
+  if (event.target !== search) return;
+  const open = new URLSearchParams(location.search).get("item");
+  if (open && list().offsetParent) event.detail.parameters.append("item", open);
+  before = list().dataset.list;
+});
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.requestConfig?.elt !== search) return;
+  const { body } = document;
+  if (!new URLSearchParams(location.search).has("item")) body.classList.remove("opened");
+  if (list().dataset.list !== before) scrollTo(0, 0);
+  heard.textContent = document.getElementById("total")?.textContent || "";
+});
+if (search) {
+  heard.className = "unseen";
+  heard.setAttribute("aria-live", "polite");
+  document.body.append(heard);
+}
 window.addEventListener("pagehide", keepPlace);
 restorePlace();

@@ -17,6 +17,7 @@ KEYS = {
     Field.CASE: ("case", "case-1", "case-2"),
     Field.CASE_STATE: ("case_state", "new", "closed"),
     Field.GROUP: ("group", "group-1", "group-2"),
+    Field.CORRECTED: ("corrected", ("stance", "need"), ("need",)),
     Field.DAY: ("published", datetime(2026, 5, 20, 9, tzinfo=UTC), datetime(2026, 5, 19, 9, tzinfo=UTC)),
 }
 
@@ -38,7 +39,8 @@ def test_every_field_filters_and_counts(index, make, store, ids, field):
     assert sorted(ids("الماء", filters={field: ()})) == ["a", "b"]
     counted = index.search(Query(text="الماء", facets=(field,), filters={field: values(first)[:1]})).facets[field]
     expected = {value: (value in values(first)) + (value in values(second)) for value in both}
-    assert counted == tuple(sorted(expected.items(), key=lambda pair: (-pair[1], pair[0])))
+    days = field is Field.DAY
+    assert counted == tuple(sorted(expected.items(), key=lambda pair: (-pair[1], pair[0]), reverse=days))
 
 
 def test_values_are_joined_by_or_and_fields_by_and(make, store, ids):
@@ -97,6 +99,13 @@ def test_facets_are_sorted_by_count_then_value_and_cut(index, make, store):
     assert index.search(Query(facets=(Field.OUTLET,))).facets[Field.OUTLET] == counted
     assert index.search(Query(facets=(Field.OUTLET,), facet_size=2)).facets[Field.OUTLET] == counted[:2]
     assert index.search(Query(facets=(Field.OUTLET,), facet_size=0)).facets[Field.OUTLET] == ()
+
+
+def test_days_are_counted_from_the_newest_on(index, make, store):
+    store(*(make(str(number), minutes=1440 * (number // 2)) for number in range(9)))
+    counted = (("2026-05-20", 2), ("2026-05-19", 2), ("2026-05-18", 2), ("2026-05-17", 2), ("2026-05-16", 1))
+    assert index.search(Query(facets=(Field.DAY,))).facets[Field.DAY] == counted
+    assert index.search(Query(facets=(Field.DAY,), facet_size=3)).facets[Field.DAY] == counted[:3]
 
 
 def test_the_total_is_exact_and_facets_cover_all_pages(index, make, store):

@@ -20,6 +20,7 @@ def test_a_stored_document_comes_back_as_it_was(index, make, store):
         case="case-1",
         case_state="new",
         group="group-1",
+        corrected=("need", "stance"),
         analysis={"stance": "appeal", "appeals": [{"needs": ["water"], "score": 0.5, "none": None}]},
     )
     store(document)
@@ -153,4 +154,4 @@ def test_an_index_says_what_it_is_without_a_password(index, address, make, store
     store(make("a"))
     said = index.describe()
     assert "\n" not in said
-    assert ("MB" in said) if address.startswith("sqlite") else ("Elasticsearch" in said and "items-v1" in said)
+    assert ("MB" in said) if address.startswith("sqlite") else ("Elasticsearch" in said and "items-v2" in said)

@@ -28,7 +28,7 @@ def test_a_lost_node_loses_no_acknowledged_document_and_searches_go_on(make):
             index.write([make("start", title="الماء")])
             first.ask("/_cluster/health/rasid-items?wait_for_status=green&timeout=60s")
             # The node that holds the primary shard is lost, unless it is the one that is spoken to.
-            (shard,) = [each for each in first.ask("/_cat/shards/rasid-items-v1?format=json") if each["prirep"] == "p"]
+            (shard,) = [each for each in first.ask("/_cat/shards/rasid-items-v2?format=json") if each["prirep"] == "p"]
             holder = next(node for node in cluster.nodes if node.settings["node.name"] == shard["node"])
             victim = holder if holder is not first else cluster.nodes[1]
             acknowledged, unavailable, stop = [], [], threading.Event()

@@ -98,8 +98,8 @@ def test_the_owner_rebuilds_behind_the_alias_and_drops_the_old_one(opened, make)
         filled.write([make("b", title="الماء")])
         assert [hit.document.id for hit in owner.search(Query(text="ماء")).hits] == ["a"]
     assert [hit.document.id for hit in owner.search(Query(text="ماء")).hits] == ["b"]
-    assert owner.old() == ("rasid-items-v1",)
-    assert owner.drop_old() == ("rasid-items-v1",)
+    assert owner.old() == ("rasid-items-v2",)
+    assert owner.drop_old() == ("rasid-items-v2",)
     assert owner.old() == ()
 
 

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from desk_browser import log_in
 from playwright.sync_api import expect
-from service.desk.conftest import log_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

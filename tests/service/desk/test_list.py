@@ -10,11 +10,12 @@ from fastapi.testclient import TestClient
 from lxml import html
 
 from index import IndexBroken, IndexUnavailable
-from service.desk import create_app
 from service.desk.incoming import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from desk_rooms import Room
 
     from index import Document, Page, Query
 
@@ -120,10 +121,12 @@ def test_removing_every_stance_shows_all_items(client: TestClient, newsroom: lis
     assert _chips(page) == {}
 
 
-def test_the_sections_count_and_lead(client: TestClient) -> None:
-    sections = _page(client, "/").cssselect(".sections li a")
-    assert [_words(section) for section in sections] == ["الوارد 19", "الحرجة 6", "كل المواد 26", "البحث"]
-    assert len(_titles(_page(client, sections[1].get("href")))) == 6
+def test_the_sections_count_and_lead(client: TestClient, newsroom: list[Document]) -> None:
+    sections = {_words(link): link.get("href") for link in _page(client, "/").cssselect(".sections li a")}
+    names = [name.split()[0] for name in sections]
+    assert names == ["الوارد", "القضايا", "متأخرة", "البحث", "الخريطة", "المحفوظات", "المصادر"]
+    assert "الوارد 19" in sections
+    assert len(_titles(_page(client, sections["البحث"]))) == len(newsroom)
 
 
 def test_orders_are_links_and_relevance_is_offered_for_words_only(client: TestClient) -> None:
@@ -241,9 +244,10 @@ class _Failing:
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/item/x"])
-def test_a_failure_is_told_with_what_to_do(error: Exception, status: int, said: str, path: str) -> None:
-    app = create_app(_Failing(error), outlets={})  # type: ignore[arg-type]  # what the desk calls, and no more
-    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+def test_a_failure_is_told_with_what_to_do(
+    error: Exception, status: int, said: str, path: str, embedded_room: Room
+) -> None:
+    with embedded_room.over(_Failing(error)).client(raise_server_exceptions=False) as client:
         answer = client.get(path)
     assert answer.status_code == status
     assert said in answer.text
@@ -252,24 +256,22 @@ def test_a_failure_is_told_with_what_to_do(error: Exception, status: int, said: 
     assert ("Retry-After" in answer.headers) == (status == 503)
 
 
-def test_health_is_told_to_machines(client: TestClient, newsroom: list[Document]) -> None:
-    assert client.get("/healthz").json() == {"status": "ok", "documents": len(newsroom)}
-    app = create_app(_Failing(IndexUnavailable("gone")), outlets={})  # type: ignore[arg-type]  # as above
-    with TestClient(app, base_url="http://127.0.0.1") as failing:
+def test_health_is_told_to_machines_and_nothing_else(room: Room) -> None:
+    with room.client(None) as client:
+        assert client.get("/healthz").json() == {"status": "ok"}
+    with room.over(_Failing(IndexUnavailable("gone"))).client(None) as failing:
         answer = failing.get("/healthz")
     assert answer.status_code == 503
     assert answer.json() == {"status": "unavailable", "error": "IndexUnavailable"}
 
 
-def test_links_begin_with_the_address_under_which_the_desk_is_served(index: object) -> None:
-    app = create_app(index, outlets={}, base_url="http://127.0.0.1:9/desk/")  # type: ignore[arg-type]  # an Index
-    with TestClient(app, base_url="http://127.0.0.1") as client:
+def test_links_begin_with_the_address_under_which_the_desk_is_served(embedded_room: Room) -> None:
+    with embedded_room.over(embedded_room.index, base_url="http://127.0.0.1:9/desk/").client() as client:
         page = client.get("/").text
-    links = re.findall(r'(?:href|action|src)="([^"]*)"', page)
+    links = re.findall(r'\s(?:href|action|src)="([^"]*)"', page)
     assert all(link.startswith(("http://127.0.0.1:9/desk/", "#")) for link in links)
 
 
-def test_an_outlet_that_left_the_registry_is_called_by_its_id(index: object) -> None:
-    app = create_app(index, outlets={})  # type: ignore[arg-type]  # an Index
-    with TestClient(app, base_url="http://127.0.0.1") as client:
+def test_an_outlet_that_left_the_registry_is_called_by_its_id(embedded_room: Room) -> None:
+    with embedded_room.over(embedded_room.index, outlets={}).client() as client:
         assert "nabd" in _choices(_page(client, "/"), "outlet")

@@ -1,0 +1,1 @@
+"""The API: what programs read and decide with, under `/api/v1`."""

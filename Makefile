@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := crawler nlp index service tests tools
 
-.PHONY: help demo train test test-elasticsearch-9 test-cluster test-killing lint bench format browser servers lock wheel clean
+.PHONY: help demo train test test-elasticsearch-9 test-cluster test-killing test-alerts lint bench format browser servers lock wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test-elasticsearch-9    the index tests on an Elasticsearch 9 (wants a JDK 21 or newer)"
 	@echo "make test-cluster            three Elasticsearch nodes, one of which is lost"
 	@echo "make test-killing            many processes on PostgreSQL and Elasticsearch, killed for five minutes"
+	@echo "make test-alerts             the way from index to mail, killed 200 times at named steps"
 	@echo "make train   the shipped model again, from its items (hours on two cores; nlp/training/README.md)"
 	@echo "make lint    ruff, mypy strict, import-linter"
 	@echo "make bench   speed and memory on this machine (docs/benchmarks.md)"
@@ -34,6 +35,9 @@ test-cluster: $(VENV)/.test
 
 test-killing: $(VENV)/.test
 	RASID_TEST_MANY=5000,300 RASID_TEST_REQUIRE_SERVERS=1 $(BIN)/python -m pytest tests/end_to_end/test_many.py
+
+test-alerts: $(VENV)/.test
+	RASID_TEST_ALERT_FAULTS=200 RASID_TEST_REQUIRE_SERVERS=1 $(BIN)/python -m pytest tests/end_to_end/test_alert_faults.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check $(CODE)

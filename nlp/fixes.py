@@ -57,7 +57,7 @@ def reports_fix(text: str) -> Fix | None:
             needs.update(cue.kind.partition(".")[0] for cue in of)
             needs.update([done.kind.removeprefix(_MET)] if done.kind.startswith(_MET) else [])
             for cue, why in ((done, "fixed"), *((cue, f"need:{cue.kind.partition('.')[0]}") for cue in of[:1])):
-                span = reading.span(cue.start, cue.end)
+                span = reading.span(cue.start - len(cue.particles), cue.end)
                 evidence.setdefault((span.start, span.end), Evidence(span.text, span.start, span.end, why))
     if not needs:
         return None

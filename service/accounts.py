@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from service import throttle
 from service.database.engine import insert_new, serialise
-from service.database.tables import audit, sessions, users
+from service.database.tables import audit, sessions, subscriptions, users
 from service.errors import AccountRefused
 from service.passwords import hashed
 
@@ -49,6 +49,7 @@ class User:
     disabled: bool
     preferences: Mapping[str, Any]
     created: datetime
+    email: str = ""
 
 
 def fold_name(name: str) -> str:
@@ -118,7 +119,7 @@ def change_user(
     disabled: bool | None = None,
     preferences: Mapping[str, Any] | None = None,
 ) -> None:
-    """Change what is given of a user; a disabled one's sessions end.
+    """Change what is given of a user; a disabled one's sessions end, and the subscriptions pause.
 
     Raises AccountRefused where nobody would be left to look after the users.
     """
@@ -135,6 +136,11 @@ def change_user(
         connection.execute(users.update().where(users.c.id == user).values(values))
     if disabled:
         connection.execute(sessions.delete().where(sessions.c.user == user))
+        connection.execute(
+            subscriptions.update()
+            .where(subscriptions.c.owner == user, subscriptions.c.paused.is_(None))
+            .values(paused=now)
+        )
 
 
 def count_administrators(connection: sa.Connection, *, but: int | None = None) -> int:
@@ -157,4 +163,5 @@ def note(connection: sa.Connection, actor: str, action: str, subject: str, now: 
 
 def as_user(row: Any) -> User:
     """Return a row of the table as a User."""
-    return User(row.id, row.name, Role(row.role), row.disabled is not None, row.preferences or {}, row.created)
+    disabled = row.disabled is not None
+    return User(row.id, row.name, Role(row.role), disabled, row.preferences or {}, row.created, row.email)

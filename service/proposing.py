@@ -57,13 +57,13 @@ def propose_resolved(
         return None
     facts = replace(case_facts(analysis, article.text), needs=fix.needs)
     best: tuple[float, str] | None = None
-    for candidate in _candidates(connection, fix, facts, article.published or article.fetched):
+    for candidate in _candidates(connection, fix, facts, article.when):
         likeness = alike(facts, candidate.facts, candidate.days) if may_meet(fix, facts, candidate.facts) else None
         if likeness is not None and (best is None or likeness.score > best[0]):
             best = likeness.score, candidate.case
     if best is None:
         return None
-    reason = f"fixed: {' … '.join(piece.text for piece in fix.evidence[:2])} (likeness {best[0]:.2f})"
+    reason = f"fixed: {_quoted(fix)} (likeness {best[0]:.2f})"
     made = proposals.propose(connection, best[1], "resolved", document=article.document, reason=reason, now=now)
     return best[1] if made else None
 
@@ -71,7 +71,7 @@ def propose_resolved(
 def propose_again(connection: sa.Connection, article: Spooled, case: str, now: datetime) -> bool:
     """Propose "new" for an answered Case that a later Document joined, and say whether it was done."""
     state = connection.execute(sa.select(cases.c.state).where(cases.c.id == case)).scalar_one()
-    if not proposals.fits("new", state) or (article.published or article.fetched) <= _since(connection, case):
+    if not proposals.fits("new", state) or article.when <= _since(connection, case):
         return False
     return proposals.propose(connection, case, "new", document=article.document, reason=ASKED_AGAIN, now=now)
 
@@ -112,3 +112,11 @@ def _candidates(connection: sa.Connection, fix: Fix, facts: CaseFacts, when: dat
 def _labelled(kind: str, values: Iterable[str]) -> sa.ColumnElement[bool]:
     of_kind = sa.and_(case_labels.c.kind == kind, case_labels.c.value.in_(sorted(values)))
     return documents.c.case.in_(sa.select(case_labels.c.case).where(of_kind))
+
+
+def _quoted(fix: Fix) -> str:
+    """Return the words that tell the first thing that was met, and nothing that may stand between them."""
+    first, *rest = fix.evidence[:2]
+    if not rest:
+        return first.text
+    return f"{first.text}{' ' if first.end + 1 == rest[0].start else ' … '}{rest[0].text}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from service import assembly
-from service.desk import create_app
+from service.desk.app import create_app
 from service.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def serve(
                 forwarded_allow_ips=settings.proxies,
             )
         )
+        # uvicorn waits for connections to end, and those that tell news have no end of their own (desk.live)
+        app.state.stopping = lambda: server.should_exit
         # uvicorn stops on these signals and then raises them again: the caller's clean-up must still run
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)

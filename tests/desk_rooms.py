@@ -24,7 +24,7 @@ from service.accounts import Role, add_user
 from service.database.cases import Dues, refresh
 from service.database.engine import Database
 from service.database.tables import analyses, articles, cases, documents
-from service.desk import create_app
+from service.desk.app import create_app
 from service.desk.reading import analysis_of
 
 NOW = datetime(2026, 7, 14, 9, 30, tzinfo=UTC)

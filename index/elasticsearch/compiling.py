@@ -15,7 +15,7 @@ from index.refusal import encodable
 from index.terms import Beginning, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from index.protocol import Query
     from index.query import Parsed
@@ -73,6 +73,11 @@ def filters(query: Query) -> dict[Field, Clause]:
         for field, values in query.filters.items()
         if values
     }
+
+
+def all_of(clauses: Iterable[Clause], but: Iterable[Clause] = ()) -> Clause:
+    """Return what matches every clause and none of `but`, unscored."""
+    return {"bool": {"filter": list(clauses) or [{"match_all": {}}], "must_not": list(but)}}
 
 
 def _plain(term: Term) -> list[Clause]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import elastic_transport
 import elasticsearch
@@ -11,12 +11,20 @@ import elasticsearch
 from index.errors import IndexBroken, IndexUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _REASON = 300
 _DENIED = (401, 403)
 _NOT_FOUND = 404
 _BUSY = (408, 429, 502, 503, 504)
+
+
+class PartFailed(Exception):
+    """One of several requests that were sent together failed: raised by `asking`, and told as any other failure."""
+
+    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+        super().__init__(status)
+        self.status, self.body = status, body
 
 
 @contextmanager
@@ -25,7 +33,9 @@ def translated(address: str) -> Iterator[None]:
     try:
         yield
     except elasticsearch.ApiError as error:
-        raise _told(address, error) from error
+        raise _told(address, error.status_code, error.body, error.message) from error
+    except PartFailed as error:
+        raise _told(address, error.status, error.body, "no reason given") from error
     except elasticsearch.UnsupportedProductError as error:
         raise IndexUnavailable(f"{address} is no Elasticsearch") from error
     except (elastic_transport.TlsError, elasticsearch.SSLError) as error:
@@ -49,20 +59,20 @@ def reason_of(error: object) -> str:
     return " ".join(str(told).split())[:_REASON]
 
 
-def _told(address: str, error: elasticsearch.ApiError) -> Exception:
-    body = error.body if isinstance(error.body, dict) else {}
+def _told(address: str, status: int, answered: object, message: str) -> Exception:
+    body = answered if isinstance(answered, dict) else {}
     cause = body.get("error", body)
     kind = str(cause.get("type", "")) if isinstance(cause, dict) else ""
-    reason = reason_of(cause) if cause else error.message
+    reason = reason_of(cause) if cause else message
     if kind == "cluster_block_exception":
         return blocked(address, reason)
-    if error.status_code in _DENIED:
+    if status in _DENIED:
         return IndexUnavailable(f"{address} denies access ({reason}): check the login or API key and its role")
-    if error.status_code == _NOT_FOUND:
+    if status == _NOT_FOUND:
         return IndexBroken(f"{address} has lost the index ({reason}): run `rasid reindex`")
-    if error.status_code in _BUSY or error.status_code >= 500:
-        return IndexUnavailable(f"{address} is overloaded or not ready ({error.status_code}: {reason})")
-    return IndexBroken(f"{address} refuses what the index asks ({error.status_code}: {reason}): run `rasid reindex`")
+    if status in _BUSY or status >= 500:
+        return IndexUnavailable(f"{address} is overloaded or not ready ({status}: {reason})")
+    return IndexBroken(f"{address} refuses what the index asks ({status}: {reason}): run `rasid reindex`")
 
 
 def blocked(address: str, reason: str) -> IndexUnavailable:

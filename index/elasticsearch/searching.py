@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from index.cursor import seal, unseal
-from index.elasticsearch.compiling import NAMES, filters, matching, scoring
+from index.elasticsearch.asking import ask, ask_all
+from index.elasticsearch.compiling import all_of, filters, matching, scoring
+from index.elasticsearch.counting import countings, read_counts
 from index.elasticsearch.documents import FIELDS, from_source
-from index.elasticsearch.server import SEARCH_SECONDS
-from index.errors import BadQuery, IndexUnavailable
+from index.errors import BadQuery
 from index.marking import mark_parsed
-from index.protocol import MAXIMUM_PAGE, Field, Hit, Page, Sort
+from index.protocol import MAXIMUM_PAGE, Hit, Page, Sort
 from index.query import parse
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from index.document import Document
     from index.elasticsearch.compiling import Clause
-    from index.protocol import Query
+    from index.protocol import Field, Query
     from index.query import Parsed
     from index.synonyms import Synonyms
 
@@ -36,12 +37,6 @@ _SCANNED = 200
 
 _KEPT = "2m"
 """How long a scan's point in time outlives the last request."""
-
-_MOST_BUCKETS = 10_000
-
-_COMMONEST = [{"_count": "desc"}, {"_key": "asc"}]
-_DAYS = [{"_key": "desc"}]
-"""Orders of the values of a facet."""
 
 _ORDERS: Mapping[Sort, list[dict[str, str]]] = {
     Sort.NEWEST: [{"published_micros": "desc"}, {"id": "asc"}],
@@ -76,46 +71,47 @@ class Searcher:
         position = unseal(query)
         parsed = parse(query.text, self.synonyms, typing=query.typing)
         by_text, wanted = matching(query, parsed), filters(query)
-        order = self._order(query, parsed, _all(by_text, *wanted.values()), position)
-        counting = {"track_total_hits": True, "aggregations": _facets(query, wanted)}
-        answer = self._ask(
-            query={"bool": {"filter": [by_text], "should": order.should}},
-            # Not in the query: each facet leaves the filter of its own field out.
-            post_filter=_all(*wanted.values(), but=_remembered(order.shown)),
-            sort=order.sort,
-            size=query.size + 1 if query.size else 0,
-            source_includes=[*FIELDS, "serial", "urgency_rank", "published_micros"],
+        order = self._order(query, parsed, all_of([by_text, *wanted.values()]), position)
+        counting = countings(query, by_text, wanted)
+        if not query.size:
+            total, facets = read_counts(query, ask_all(self.client, self.alias, counting))
+            return Page((), total, "", facets)
+        page, *counted = ask_all(self.client, self.alias, [self._paging(query, by_text, wanted, order), *counting])
+        found = page["hits"]["hits"]
+        total, facets = read_counts(query, counted)
+        following = seal(query, _position(order, found[: query.size])) if len(found) > query.size else ""
+        return Page(tuple(_hit(hit, parsed) for hit in found[: query.size]), total, following, facets)
+
+    def _paging(self, query: Query, by_text: Clause, wanted: Mapping[Field, Clause], order: _Order) -> dict[str, Any]:
+        """Return the request of the hits alone: that they need not be counted lets the server skip most of them."""
+        matching_all = all_of([by_text, *wanted.values()], but=_remembered(order.shown))
+        return {
+            "query": {"bool": {"filter": [matching_all], "should": order.should}},
+            "sort": order.sort,
+            "size": query.size + 1,
+            "_source": {"includes": [*FIELDS, "serial", "urgency_rank", "published_micros"]},
+            "track_total_hits": False,
             **({} if order.after is None else {"search_after": order.after}),
-            **({"track_total_hits": False} if order.shown else counting),
-        )
-        found = answer["hits"]["hits"]
-        if order.shown:
-            answer = self._ask(query=by_text, post_filter=_all(*wanted.values()), size=0, **counting)
-        following = seal(query, _position(order, found[: query.size])) if len(found) > query.size > 0 else ""
-        return Page(
-            tuple(_hit(hit, parsed) for hit in found[: query.size]),
-            answer["hits"]["total"]["value"],
-            following,
-            _read_facets(query, answer),
-        )
+        }
 
     def scan(self, query: Query) -> Iterator[Document]:
         """Yield every Document that matches, newest first, as they are at the moment of the first one."""
         parsed = parse(query.text, self.synonyms, typing=query.typing)
-        everything = _all(matching(query, parsed), *filters(query).values())
+        everything = all_of([matching(query, parsed), *filters(query).values()])
         moment = self.client.open_point_in_time(index=self.alias, keep_alive=_KEPT)["id"]
         after: dict[str, Any] = {}
         try:
             while True:
-                answer = self._ask(
-                    query=everything,
-                    pit={"id": moment, "keep_alive": _KEPT},
-                    sort=_ORDERS[Sort.NEWEST],
-                    size=_SCANNED,
-                    source_includes=FIELDS,
-                    track_total_hits=False,
+                request = {
+                    "query": everything,
+                    "pit": {"id": moment, "keep_alive": _KEPT},
+                    "sort": _ORDERS[Sort.NEWEST],
+                    "size": _SCANNED,
+                    "source_includes": FIELDS,
+                    "track_total_hits": False,
                     **after,
-                )
+                }
+                answer = ask(self.client, self.alias, request)
                 moment = answer.get("pit_id", moment)
                 hits = answer["hits"]["hits"]
                 for hit in hits:
@@ -144,21 +140,11 @@ class Searcher:
         after: list[Any] | None = None
         if len(shown) >= _REMEMBERED:
             latest = {"bool": {"filter": [everything, *_remembered(shown)], "should": should}}
-            best = self._ask(query=latest, sort=_BY_RELEVANCE, size=1, source=False)["hits"]["hits"]
+            request = {"query": latest, "sort": _BY_RELEVANCE, "size": 1, "source": False}
+            best = ask(self.client, self.alias, request)["hits"]["hits"]
             if best:
                 after = best[0]["sort"]
         return _Order(_BY_RELEVANCE, should, after, shown)
-
-    def _ask(self, **request: Any) -> Mapping[str, Any]:
-        """Return the whole answer. Raises IndexUnavailable where it did not end in time; lacking a shard is an error.
-
-        A point in time names its index itself.
-        """
-        where: dict[str, Any] = {} if "pit" in request else {"index": self.alias, "allow_partial_search_results": False}
-        answer: Mapping[str, Any] = self.client.search(**where, **request, timeout=f"{SEARCH_SECONDS}s").body
-        if answer["timed_out"]:
-            raise IndexUnavailable(f"the search did not end within {SEARCH_SECONDS} seconds: ask for less")
-        return answer
 
 
 def _position(order: _Order, shown: list[Mapping[str, Any]]) -> bytes:
@@ -182,40 +168,6 @@ def _hit(hit: Mapping[str, Any], parsed: Parsed) -> Hit:
     return Hit(document, hit["_score"] or 0.0, title_marks, mark_parsed(document.body, parsed))
 
 
-def _facets(query: Query, wanted: Mapping[Field, Clause]) -> dict[str, Any]:
-    if query.facet_size <= 0:
-        return {}
-    size = min(query.facet_size, _MOST_BUCKETS)
-    return {
-        field.value: {
-            "filter": _all(*(clause for other, clause in wanted.items() if other != field)),
-            "aggs": {
-                "values": {
-                    "terms": {
-                        "field": NAMES[field],
-                        "exclude": [""],
-                        "size": size,
-                        "shard_size": _MOST_BUCKETS,
-                        "order": _DAYS if field is Field.DAY else _COMMONEST,
-                    }
-                }
-            },
-        }
-        for field in map(Field, query.facets)
-    }
-
-
-def _read_facets(query: Query, answer: Mapping[str, Any]) -> dict[Field, tuple[tuple[str, int], ...]]:
-    counted = answer.get("aggregations", {})
-    return {
-        field: tuple(
-            (bucket["key"], bucket["doc_count"])
-            for bucket in counted.get(field.value, {}).get("values", {}).get("buckets", ())
-        )
-        for field in map(Field, query.facets)
-    }
-
-
 def _read_time(position: bytes, sort: Sort) -> list[Any]:
     try:
         rank, published = _TIME.unpack_from(position)
@@ -231,7 +183,3 @@ def _read_serials(position: bytes) -> tuple[int, ...]:
     return tuple(
         int.from_bytes(position[start : start + _SERIAL_BYTES]) for start in range(0, len(position), _SERIAL_BYTES)
     )
-
-
-def _all(*clauses: Clause, but: list[Clause] | None = None) -> Clause:
-    return {"bool": {"filter": list(clauses) or [{"match_all": {}}], "must_not": but or []}}

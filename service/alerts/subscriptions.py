@@ -30,7 +30,15 @@ if TYPE_CHECKING:
 MOST_RECIPIENTS = 50
 """Recipients of one subscription: who has more keeps a mailing list."""
 
-_ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\]{1,255}")
+_NEAR = frozenset(
+    {
+        *("json", "jsons", "xml", "xmls", "form", "forms", "syslog", "rsyslog", "file"),
+        *("dbus", "qt", "kde", "glib", "gnome", "windows", "macosx"),
+    }
+)
+"""What apprise does to this machine or to any host, which a webhook does with a signature and not to private hosts."""
+
+MAIL_ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\]{1,255}")
 
 
 class Tells(StrEnum):
@@ -106,26 +114,31 @@ def checked(subscription: Subscription) -> Subscription:
 
 def _checked(recipient: Recipient) -> Recipient:
     address = recipient.address.strip()
-    if recipient.channel is Channel.MAIL and not _ADDRESS.fullmatch(address):
+    if recipient.channel is Channel.MAIL and not MAIL_ADDRESS.fullmatch(address):
         raise SubscriptionRefused("address", f"{address!r} is not a mail address")
     if recipient.channel is Channel.WEBHOOK:
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
             raise SubscriptionRefused("webhook", f"{address!r} is not an https address")
         return replace(recipient, address=address, secret=recipient.secret or secrets.token_urlsafe(32))
-    if recipient.channel is Channel.APPRISE and "://" not in address:
+    scheme, separator, _ = address.partition("://")
+    if recipient.channel is Channel.APPRISE and (not separator or scheme.lower() in _NEAR):
         raise SubscriptionRefused("apprise", f"{address!r} is not an apprise address, as tgram://token/chat")
     return replace(recipient, address=address)
 
 
-def add(connection: sa.Connection, subscription: Subscription, now: datetime) -> int:
-    """Store a subscription and return its number; it begins with what is on its way now. Raises SubscriptionRefused."""
+def add(connection: sa.Connection, subscription: Subscription, now: datetime, number: int | None = None) -> int:
+    """Store a subscription and return its number; it begins with what is on its way now. Raises SubscriptionRefused.
+
+    `number` is that of one which was removed and comes back.
+    """
     kept = checked(subscription)
     since = _on_its_way(connection) or now
-    row = connection.execute(subscriptions.insert().values(created=now, since=min(since, now), **_values(kept)))
+    values = _values(kept) | ({} if number is None else {"id": number})
+    row = connection.execute(subscriptions.insert().values(created=now, since=min(since, now), **values))
     assert row.inserted_primary_key is not None  # noqa: S101 - SQLAlchemy gives it for every single-row insert
     number: int = row.inserted_primary_key[0]
-    _put_recipients(connection, number, kept.recipients, now)
+    put_recipients(connection, number, kept.recipients)
     return number
 
 
@@ -140,11 +153,11 @@ def _on_its_way(connection: sa.Connection) -> datetime | None:
     return min((found for query in (unread, unmatched) if (found := connection.scalar(query))), default=None)
 
 
-def change(connection: sa.Connection, number: int, subscription: Subscription, now: datetime) -> None:
+def change(connection: sa.Connection, number: int, subscription: Subscription) -> None:
     """Put another subscription in the place of one; who was told of what stays. Raises SubscriptionRefused."""
     kept = checked(subscription)
     connection.execute(subscriptions.update().where(subscriptions.c.id == number).values(**_values(kept), fault=""))
-    _put_recipients(connection, number, kept.recipients, now)
+    put_recipients(connection, number, kept.recipients)
 
 
 def pause(connection: sa.Connection, number: int, now: datetime | None) -> None:
@@ -199,17 +212,23 @@ def active(connection: sa.Connection) -> list[Subscription]:
 
 
 def keep_in_step(connection: sa.Connection, addresses: Sequence[str], language: Language, now: datetime) -> None:
-    """Let the subscription of the setting `alert_to` have exactly these recipients; there is none where it is empty."""
+    """Let the subscription of the setting `alert_to` have exactly these recipients; there is none where it is empty.
+
+    Who unsubscribed stays out until the setting has been without the address.
+    """
     number = connection.scalar(sa.select(subscriptions.c.id).where(subscriptions.c.owner.is_(None)))
-    wanted = tuple(Recipient(Channel.MAIL, address) for address in addresses)
+    out = sa.and_(recipients.c.subscription == number, recipients.c.left.is_not(None))
+    connection.execute(recipients.delete().where(out, recipients.c.address.not_in(list(addresses))))
+    left = set(connection.scalars(sa.select(recipients.c.address).where(out)))
+    wanted = tuple(Recipient(Channel.MAIL, address) for address in addresses if address not in left)
     if number is None and wanted:
         add(connection, Subscription(name="alert_to", query="", recipients=wanted, language=language), now)
     elif number is not None and not wanted:
-        _put_recipients(connection, number, (), now)
+        put_recipients(connection, number, ())
     elif number is not None:
         held = find(connection, number)
         if held is not None and (held.language != language or _who(held.recipients) != _who(wanted)):
-            change(connection, number, replace(held, recipients=wanted, language=language), now)
+            change(connection, number, replace(held, recipients=wanted, language=language))
 
 
 def _who(given: Iterable[Recipient]) -> set[tuple[Channel, str]]:
@@ -233,7 +252,7 @@ def _values(subscription: Subscription) -> dict[str, Any]:
     }
 
 
-def _put_recipients(connection: sa.Connection, number: int, wanted: Sequence[Recipient], now: datetime) -> None:
+def put_recipients(connection: sa.Connection, number: int, wanted: Iterable[Recipient]) -> None:
     """Let a subscription have these recipients; who unsubscribed and is named again is in again."""
     rows = connection.execute(sa.select(recipients).where(recipients.c.subscription == number)).all()
     held = {(row.channel, row.address): row for row in rows}
@@ -245,9 +264,8 @@ def _put_recipients(connection: sa.Connection, number: int, wanted: Sequence[Rec
             connection.execute(recipients.insert().values(subscription=number, **values))
         else:
             connection.execute(recipients.update().where(recipients.c.id == row.id).values(values))
-    for row in held.values():
-        if row.left is None:
-            connection.execute(recipients.update().where(recipients.c.id == row.id).values(left=now))
+    gone = [row.id for row in held.values() if row.left is None]
+    connection.execute(recipients.delete().where(recipients.c.id.in_(gone)))
 
 
 def _read(connection: sa.Connection, wanted: sa.ColumnElement[bool]) -> list[Subscription]:

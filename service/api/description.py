@@ -17,7 +17,7 @@ from service.api.shapes import ProblemDetails
 from service.desk.access import allow, allowed, cookie_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from service.desk.parts import Desk
 
@@ -49,7 +49,7 @@ class Operation:
     summary: str
     role: Role
     parameters: tuple[Value, ...]
-    fields: tuple[Value, ...]
+    bodies: tuple[tuple[Value, ...], ...]  # the fields of each kind of body that it takes
     statuses: tuple[str, ...]
 
 
@@ -101,10 +101,10 @@ class Description:
                 summary=operation.get("description", operation["summary"]),
                 role=roles[path, method],
                 parameters=tuple(
-                    Value(given["name"], given.get("description") or _kind(given["schema"]), given["in"])
+                    Value(given["name"], given.get("description") or _kind(given["schema"], schemas), given["in"])
                     for given in operation.get("parameters", ())
                 ),
-                fields=tuple(_fields(operation, schemas)),
+                bodies=tuple(_bodies(operation, schemas)),
                 statuses=tuple(operation["responses"]),
             )
             for path, method, operation in _operations(self.openapi)
@@ -160,25 +160,27 @@ def _finish(operation: dict[str, Any], method: str, role: Role) -> None:
     operation["x-role"] = role.value
 
 
-def _fields(operation: dict[str, Any], schemas: dict[str, Any]) -> Iterator[Value]:
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    models: Sequence[dict[str, Any]] = body.get("oneOf") or [body]
-    for model in models:
-        schema = schemas.get(model.get("$ref", "").rpartition("/")[2], model)
-        for name, field in schema.get("properties", {}).items():
-            yield Value(name, field.get("description") or _kind(field))
+def _bodies(operation: dict[str, Any], schemas: dict[str, Any]) -> Iterator[tuple[Value, ...]]:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    for model in () if body is None else body.get("oneOf") or [body]:
+        fields = schemas.get(_name(model), model).get("properties", {})
+        yield tuple(Value(name, held.get("description") or _kind(held, schemas)) for name, held in fields.items())
 
 
-def _kind(schema: dict[str, Any]) -> str:
+def _name(schema: dict[str, Any]) -> str:
+    return str(schema.get("$ref", "")).rpartition("/")[2]
+
+
+def _kind(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
     """Return in a few words what a value is."""
-    if "$ref" in schema:
-        return str(schema["$ref"].rpartition("/")[2])
     if "const" in schema:
         return str(schema["const"])
     if "enum" in schema:
         return ", ".join(str(value) for value in schema["enum"])
+    if name := _name(schema):
+        return _kind(schemas[name], schemas) if "enum" in schemas[name] else name
     if options := schema.get("anyOf") or schema.get("oneOf"):
-        return " | ".join(_kind(option) for option in options)
+        return " | ".join(_kind(option, schemas) for option in options)
     if schema.get("type") == "array":
-        return f"{_kind(schema.get('items', {}))} …"
+        return f"{_kind(schema.get('items', {}), schemas)} …"
     return str(schema.get("format") or schema.get("type", ""))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from service import __version__
-from service.cli import benching, corrections, exporting, keeping, kibana, reading, running, sourcing, users
+from service.cli import benching, cases, corrections, exporting, keeping, kibana, reading, running, sourcing, users
 
 app = typer.Typer(
     name="rasid",
@@ -43,6 +43,7 @@ sourcing.add(app)
 exporting.add(app)
 keeping.add(app)
 users.add(app)
+cases.add(app)
 corrections.add(app)
 kibana.add(app)
 benching.add(app)

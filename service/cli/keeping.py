@@ -19,6 +19,10 @@ def add(app: typer.Typer) -> None:
         app.command()(command(run))
 
 
+_CASES_SUMMED_UP = "0003"
+"""The schema from which on a case's row holds what its documents say together."""
+
+
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to write them.", file_okay=False)] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
@@ -41,6 +45,8 @@ def migrate(
 
     A move that was interrupted goes on where it stopped. Counts and checksums of both sides are compared at the end.
     """
+    from service import assembly
+    from service.database import cases
     from service.database.engine import Database
     from service.settings import read_settings
 
@@ -49,10 +55,15 @@ def migrate(
         return
     if source or target:
         raise typer.BadParameter("--from and --to belong together")
-    with Database.open_any(read_settings().database) as database:
+    settings = read_settings()
+    with Database.open_any(settings.database) as database:
         before = database.schema()
         database.upgrade()
         typer.echo(f"{database.address}: schema {before or 'none'} -> {database.schema()}")
+        if before is not None and before < _CASES_SUMMED_UP:
+            with database.write() as connection:
+                summed_up = cases.refresh_all(connection, assembly.dues(settings))
+            typer.echo(f"{summed_up} cases summed up from what tells them, so that they can be listed")
 
 
 def _move(source: str, target: str) -> None:

@@ -36,7 +36,13 @@ class Spooled:
     outlet: str
     title: str
     body: str
+    published: datetime | None
     fetched: datetime
+
+    @property
+    def when(self) -> datetime:
+        """When it was published, or fetched where that is not known."""
+        return self.published or self.fetched
 
     @property
     def text(self) -> str:
@@ -102,6 +108,7 @@ def claim(connection: sa.Connection, now: datetime, most: int) -> list[Spooled]:
             articles.c.outlet,
             articles.c.title,
             articles.c.body,
+            articles.c.published,
             articles.c.fetched,
         )
         .where(free)

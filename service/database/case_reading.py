@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from service.database.case_counting import STATES, Counts, Facet, facets
 from service.database.case_query import (
     CaseQuery,
+    CaseSort,
     conditions,
     cursor_of,
-    is_due,
     listable,
     ordered,
 )
-from service.database.cases import OPEN_STATES, URGENCIES
+from service.database.cases import OPEN_STATES
 from service.database.tables import analyses, articles, case_events, case_labels, cases, documents
 from service.masking import private_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+
+__all__ = [
+    "STATES",
+    "CaseEvent",
+    "CasePage",
+    "CaseQuery",
+    "CaseRow",
+    "CaseSort",
+    "Counts",
+    "Facet",
+    "Told",
+    "event",
+    "events",
+    "facets",
+    "find",
+    "listed",
+    "named",
+    "private",
+    "referrals",
+    "similar",
+    "titles",
+    "told",
+]
 
 SIMILAR = 20
 """Most Cases that are offered to be merged with another."""
-
-STATES = (*OPEN_STATES, "answered", "resolved", "rejected")
-"""Every state, in the order in which a Case usually goes through them."""
-
-Facet = Literal["state", "governorate", "need", "urgency", "assignee", "due"]
-Counts = tuple[tuple[str, int], ...]
 
 _LATELY = 3_000
 """Cases, the newest, among which those are sought to whom Cases were referred before."""
@@ -137,17 +154,6 @@ def listed(connection: sa.Connection, query: CaseQuery, now: datetime, *, counte
     )
 
 
-def facets(connection: sa.Connection, query: CaseQuery, now: datetime) -> dict[Facet, Counts]:
-    """Return for each value how many Cases the list would hold with it alone in its filter."""
-    counts = _counted_together(connection, query, now)
-    if query.governorates or query.needs:
-        for facet, without in (("governorate", {"governorates": ()}), ("need", {"needs": ()})):
-            counts |= _counted_labels(connection, replace(query, **without), now, (facet,))  # type: ignore[arg-type]  # names of fields
-    else:
-        counts |= _counted_labels(connection, query, now, ("governorate", "need"))
-    return counts
-
-
 def events(connection: sa.Connection, id: str) -> list[CaseEvent]:  # noqa: A002 - the column's name
     """Return the history of a Case, the newest first."""
     rows = connection.execute(
@@ -240,6 +246,16 @@ def private(connection: sa.Connection, ids: Sequence[str]) -> dict[str, set[str]
     return found
 
 
+def named(connection: sa.Connection, ids: Iterable[str]) -> set[str]:
+    """Return the names of private persons in these Documents."""
+    rows = connection.scalars(
+        sa.select(analyses.c.analysis)
+        .join(documents, sa.and_(documents.c.id == analyses.c.document, documents.c.version == analyses.c.version))
+        .where(documents.c.id.in_(tuple(ids)))
+    )
+    return {name for analysis in rows for name in private_names(analysis)}
+
+
 _EVENT = tuple(case_events.c[field.name] for field in fields(CaseEvent))
 _LABELS = frozenset({"governorates", "needs", "facility_types", "outlets"})
 _ROW = sa.select(*(cases.c[field.name] for field in fields(CaseRow) if field.name not in _LABELS))
@@ -265,59 +281,3 @@ def _with_labels(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> tupl
         )
         for row in rows
     )
-
-
-def _counted_together(connection: sa.Connection, query: CaseQuery, now: datetime) -> dict[Facet, Counts]:
-    """Count states, urgencies, assignees and due times in one pass over the Cases; each leaves out its own filter."""
-    base = replace(query, states=(), urgencies=(), assignees=(), due="")
-    columns = (cases.c.state, cases.c.urgency, cases.c.assignee)
-    of_due: list[sa.ColumnElement[Any]] = [
-        sa.func.count(sa.case((is_due(due, now), 1))).label(due) for due in ("overdue", "today")
-    ]
-    rows = connection.execute(
-        sa.select(*columns, sa.func.count().label("every"), *of_due).where(*conditions(base, now)).group_by(*columns)
-    ).all()
-    chosen = {"state": query.states, "urgency": query.urgencies, "assignee": query.assignees}
-    counted: dict[Facet, Counter[str]] = {
-        "state": Counter(),
-        "urgency": Counter(),
-        "assignee": Counter(),
-        "due": Counter(),
-    }
-    for row in rows:
-        values = {"state": row.state, "urgency": row.urgency, "assignee": row.assignee}
-        fits = {name: not chosen[name] or value in chosen[name] for name, value in values.items()}
-        number = row._mapping[query.due or "every"]  # noqa: SLF001 - see _with_labels
-        for name in ("state", "urgency", "assignee"):
-            if all(fit for other, fit in fits.items() if other != name):
-                counted[name][values[name]] += number
-        if all(fits.values()):
-            counted["due"] += Counter(overdue=row.overdue, today=row.today)
-    by_place: dict[Facet, Callable[[str], int]] = {"state": _place_in(STATES), "urgency": _place_in(URGENCIES)}
-    return {
-        facet: tuple(
-            (value, number)
-            for value, number in sorted(
-                counts.items(), key=lambda pair: (by_place[facet](pair[0]) if facet in by_place else -pair[1], pair[0])
-            )
-            if number
-        )
-        for facet, counts in counted.items()
-    }
-
-
-def _place_in(order: tuple[str, ...]) -> Callable[[str], int]:
-    return lambda value: order.index(value) if value in order else len(order)
-
-
-def _counted_labels(
-    connection: sa.Connection, query: CaseQuery, now: datetime, kinds: tuple[Facet, ...]
-) -> dict[Facet, Counts]:
-    kept = sa.select(cases.c.id).where(*conditions(query, now))
-    rows = connection.execute(
-        sa.select(case_labels.c.kind, case_labels.c.value, sa.func.count().label("number"))
-        .where(case_labels.c.kind.in_(kinds), case_labels.c.case.in_(kept))
-        .group_by(case_labels.c.kind, case_labels.c.value)
-    ).all()
-    ordered = sorted(rows, key=lambda row: (-row.number, row.value))
-    return {kind: tuple((row.value, row.number) for row in ordered if row.kind == kind) for kind in kinds}

@@ -77,10 +77,19 @@ class OutletIntake:
         return max((source.last for source in self.sources if source.last), default=None)
 
     def gap(self, now: datetime) -> timedelta | None:
-        """Return the time that usually passes between two Articles; None where none came in the last 30 days."""
+        """Return the time that usually passes between two Articles; None where none came in the last 30 days.
+
+        Only the time until the last one counts: what came after is the silence that is compared with it.
+        """
         count = sum(source.usual for source in self.sources)
         known = min((source.first for source in self.sources if source.first), default=now)
-        return min(USUAL, max(now - known, DAY)) / count if count else None
+        return max((self.last or now) - max(known, now - USUAL), DAY) / count if count else None
+
+    def usual_a_day(self, now: datetime) -> str:
+        """Return how many Articles usually come in a day, with a digit after the point where that is few."""
+        gap = self.gap(now)
+        many = DAY / gap if gap else 0.0
+        return f"{many:.0f}" if many >= 3 else f"{many:.1f}"
 
     def silent(self, now: datetime) -> bool:
         """Return whether nothing came for longer than this outlet usually takes; not for one that never gave any."""

@@ -135,7 +135,11 @@ cases = sa.Table(
     sa.Column("outlets", sa.Integer, nullable=False, server_default="0"),
     sa.Column("first_seen", Moment),
     sa.Column("last_seen", Moment),
-    sa.Index("ix_cases_state_due", "state", "due"),
+    sa.Index(  # holds all that the list filters, orders and counts by, so that it need not look at the rows themselves
+        "ix_cases_state_due",
+        *("state", "due", "urgency", "assignee", "documents", "merged_into", "urgency_rank", "last_seen", "opened"),
+        "id",
+    ),
     sa.Index("ix_cases_last_seen", "last_seen"),
     sa.Index("ix_cases_opened", "opened"),
 )
@@ -146,7 +150,7 @@ case_labels = sa.Table(
     sa.Column("case", CaseId, sa.ForeignKey("cases.id"), primary_key=True),
     sa.Column("kind", sa.String(16), primary_key=True),  # governorate, need, facility_type, outlet
     sa.Column("value", sa.Text, primary_key=True),
-    sa.Index("ix_case_labels_kind_value", "kind", "value"),
+    sa.Index("ix_case_labels_kind_value", "kind", "value", "case"),
 )
 
 case_events = sa.Table(

@@ -1,5 +1,1 @@
-"""The web desk: what came in, searched and read, server-rendered, in Arabic and English."""
-
-from service.desk.app import create_app
-
-__all__ = ["create_app"]
+"""The web desk, server-rendered, in Arabic and English: `service.desk.app` puts it together."""

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from service import accounts, logins
 from service.accounts import Role
+from service.alerts import owning
 from service.desk.access import allow, cookie_name, in_person, way_back
 from service.desk.agents import called
 from service.desk.entering import address_of, remember
@@ -38,13 +39,14 @@ LIFETIMES: Mapping[str, timedelta | None] = {
 }
 """How long an API token may hold, by the value in the form."""
 
-_DONE = frozenset({"preferences", "password", "session", "sessions", "token_revoked"})
+_DONE = frozenset({"preferences", "email", "password", "session", "sessions", "token_revoked"})
 
 
 def routes(desk: Desk) -> APIRouter:
     """Return the routes of the account's page."""
     router = APIRouter()
     _add_page(router, desk)
+    _add_email(router, desk)
     _add_password(router, desk)
     _add_sessions(router, desk)
     _add_tokens(router, desk)
@@ -79,6 +81,23 @@ def _add_page(router: APIRouter, desk: Desk) -> None:
     ) -> Response:
         _prefer(desk, in_person(request), {"theme": theme})
         return Response(status_code=204) if by_script(request) else desk.go(request, way_back(next))
+
+
+def _add_email(router: APIRouter, desk: Desk) -> None:
+    @router.post("/account/email", response_class=HTMLResponse)
+    @allow(Role.READER)
+    def change_email(request: Request, email: Annotated[str, Form(max_length=1000)] = "") -> Response:
+        viewer, now = in_person(request), desk.clock()
+        try:
+            with desk.database.write() as connection:
+                user = accounts.user_of(connection, viewer.id)
+                if user is None:
+                    raise HTTPException(404, "page_not_found")
+                owning.change_email(connection, user, email)
+                accounts.note(connection, viewer.name, "email_changed", f"user:{viewer.name}", now)
+        except AccountRefused as error:
+            return _draw(desk, request, status=422, fault=told(desk, request, error), of="email", email=email)
+        return desk.go(request, _page(desk, request, "email"))
 
 
 def _add_password(router: APIRouter, desk: Desk) -> None:
@@ -191,12 +210,21 @@ def _prefer(desk: Desk, viewer: Viewer, given: Mapping[str, str]) -> Mapping[str
 
 
 def _draw(
-    desk: Desk, request: Request, *, status: int = 200, done: str = "", secret: str = "", fault: str = "", of: str = ""
+    desk: Desk,
+    request: Request,
+    *,
+    status: int = 200,
+    done: str = "",
+    secret: str = "",
+    fault: str = "",
+    of: str = "",
+    email: str | None = None,
 ) -> HTMLResponse:
     viewer, now = in_person(request), desk.clock()
     with desk.database.read() as connection:
         sessions = logins.sessions_of(connection, viewer.id, now)
         tokens = logins.tokens_of(connection, viewer.id, now)
+        user = accounts.user_of(connection, viewer.id)
     answer = desk.draw(
         request,
         "account.html",
@@ -207,6 +235,7 @@ def _draw(
         choices=CHOICES,
         chosen={name: viewer.preferences.get(name, values[0]) for name, values in CHOICES.items()},
         lifetimes=tuple(LIFETIMES),
+        email=email if email is not None else user.email if user else "",
         done=done,
         secret=secret,
         fault=fault,

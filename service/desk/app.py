@@ -18,7 +18,24 @@ from starlette.staticfiles import StaticFiles
 from index.errors import BadQuery, IndexBroken, RasidIndexError
 from service.api.routing import Api
 from service.database.cases import Dues
-from service.desk import account, case_exporting, cases, corrections, entering, exporting, health, items, people, saved
+from service.desk import (
+    account,
+    alert_messages,
+    alerts,
+    case_exporting,
+    cases,
+    corrections,
+    entering,
+    exporting,
+    health,
+    items,
+    live,
+    overview,
+    people,
+    saved,
+    sources,
+    unsubscribing,
+)
 from service.desk.access import Gate, LoginNeeded, login_link
 from service.desk.guard import HEADERS, Guard
 from service.desk.pages import STATIC, pages
@@ -46,10 +63,16 @@ ROUTES = (
     case_exporting.routes,
     cases.routes,
     saved.routes,
+    alert_messages.routes,
+    alerts.routes,
+    unsubscribing.routes,
     items.routes,
     corrections.routes,
     account.routes,
     people.routes,
+    live.routes,
+    overview.routes,
+    sources.routes,
 )
 """What makes the routes of each part of the desk."""
 

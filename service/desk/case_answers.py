@@ -159,7 +159,11 @@ class _Answers:
         desk = self.desk
         teller = teller_of(desk, request)
         with desk.database.read() as connection:
-            decided = [event for event in case_reading.events(connection, deed.case) if event.actor != MACHINE]
+            decided = [
+                event
+                for event in case_reading.events(connection, deed.case)
+                if event.actor != MACHINE or event.kind == "proposed"  # what makes the revision grow
+            ]
             decided = decided[: max(1, conflict.held - conflict.seen)]
             titles = case_reading.titles(connection, mentioned(decided))
         values: dict[str, Any] = {

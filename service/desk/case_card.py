@@ -49,7 +49,7 @@ class Proposal:
     state: str
     document: str
     title: str
-    reason: str
+    reason: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,14 @@ def card(connection: sa.Connection, id: str, teller: Teller) -> Card | None:  # 
     case = case_reading.find(connection, id)
     if case is None:
         return None
-    hidden = () if teller.viewer.edits else tuple(case_reading.private(connection, [id]).get(id, ()))
-    told = _covered(case_reading.told(connection, id), hidden, teller)
-    events = _covered_events(case_reading.events(connection, id), hidden, teller)
+    events = case_reading.events(connection, id)
     proposed = case.proposal or {}
     wanted = mentioned(events) | ({str(proposed["document"])} if proposed.get("document") else set())
+    hidden: tuple[str, ...] = ()
+    if not teller.viewer.edits:
+        hidden = tuple(case_reading.private(connection, [id]).get(id, set()) | case_reading.named(connection, wanted))
+    told = _covered(case_reading.told(connection, id), hidden, teller)
+    events = _covered_events(events, hidden, teller)
     titles = {one.id: one.title or one.opening for one in told}
     others = case_reading.titles(connection, wanted - titles.keys())
     titles |= others if teller.viewer.edits else {other: mask_text(title, hidden) for other, title in others.items()}
@@ -115,7 +118,7 @@ def card(connection: sa.Connection, id: str, teller: Teller) -> Card | None:  # 
         told=_tellings(told, events, titles, teller),
         history=lines(events, titles, teller.words),
         since=_since(events, case.state),
-        proposal=_proposal(proposed, titles),
+        proposal=_proposal(proposed, titles, hidden, teller),
     )
     return _with_choices(connection, drawn) if teller.viewer.edits else drawn
 
@@ -150,11 +153,14 @@ def _covered(told: Sequence[Told], hidden: tuple[str, ...], teller: Teller) -> l
 
 
 def _covered_events(events: Sequence[CaseEvent], hidden: tuple[str, ...], teller: Teller) -> list[CaseEvent]:
-    """Return the events with masked notes; the machine's reasons hold ids, which no mask may touch."""
+    """Return the events with masked notes and quotations; why the machine joined is told by ids, which are no text."""
     if teller.viewer.edits:
         return list(events)
     return [
-        event if event.actor == MACHINE else replace(event, reason=mask_text(event.reason, hidden)) for event in events
+        event
+        if event.actor == MACHINE and event.kind != "proposed"
+        else replace(event, reason=mask_text(event.reason, hidden))
+        for event in events
     ]
 
 
@@ -206,8 +212,13 @@ def _since(events: Sequence[CaseEvent], state: str) -> CaseEvent | None:
     return None
 
 
-def _proposal(proposed: Mapping[str, Any], titles: Mapping[str, str]) -> Proposal | None:
+def _proposal(
+    proposed: Mapping[str, Any], titles: Mapping[str, str], hidden: tuple[str, ...], teller: Teller
+) -> Proposal | None:
     if not proposed.get("state"):
         return None
-    document = str(proposed.get("document") or "")
-    return Proposal(str(proposed["state"]), document, titles.get(document, ""), str(proposed.get("reason") or ""))
+    document, reason = str(proposed.get("document") or ""), str(proposed.get("reason") or "")
+    if not teller.viewer.edits:
+        reason = mask_text(reason, hidden)
+    told = told_reason(reason, titles, teller.words) if reason else None
+    return Proposal(str(proposed["state"]), document, titles.get(document, ""), told)

@@ -23,7 +23,13 @@ _SAME_NEED = re.compile(
     r"the same need as (?P<id>[^\s:]+): (?P<shared>.*) \(likeness (?P<likeness>[\d.]+)\)", re.DOTALL
 )
 _ASKS_NOTHING = re.compile(r"version (?P<version>\d+) asks for nothing")
-_PLAIN = {"the first to tell it": "joined_first", "edited into an appeal": "joined_edited"}
+_CORRECTED = re.compile(r"(?P<what>corrected|withdrawn): (?P<field>\w+)")
+_FIXED = re.compile(r"fixed: (?P<words>.*) \(likeness (?P<likeness>[\d.]+)\)", re.DOTALL)
+_PLAIN = {
+    "the first to tell it": "joined_first",
+    "edited into an appeal": "joined_edited",
+    "asked_again": "proposed_asked_again",
+}
 _SHARED = re.compile(r", (?=(?:place|facility|need|wording):|names(?:,|$))")
 
 
@@ -90,6 +96,13 @@ def told_reason(reason: str, titles: Mapping[str, str], words: Labels) -> Reason
     if found := _SAME_NEED.fullmatch(reason):
         shared = tuple(_shared(part, words) for part in _SHARED.split(found["shared"]))
         return _likened(found, "joined_same_need", shared, titles, words)
+    return _quoted(reason, words)
+
+
+def _quoted(reason: str, words: Labels) -> Reason:
+    if found := _FIXED.fullmatch(reason):
+        likeness = _percent(found["likeness"], words)
+        return Reason(words.text("proposed_fixed", words=found["words"]), likeness=likeness)
     if found := _ASKS_NOTHING.fullmatch(reason):
         return Reason(words.text("left_asks_nothing", version=words.number(int(found["version"]))))
     return Reason(reason)
@@ -128,6 +141,7 @@ def _percent(share: str, words: Labels) -> str:
 
 def _line(event: CaseEvent, titles: Mapping[str, str], words: Labels) -> Line:
     by_machine = event.actor == MACHINE
+    followed = by_machine or _CORRECTED.fullmatch(event.reason) is not None  # nobody wrote the reason
     text, case = _told(event, words)
     return Line(
         id=event.id,
@@ -135,8 +149,8 @@ def _line(event: CaseEvent, titles: Mapping[str, str], words: Labels) -> Line:
         actor="" if by_machine else event.actor,
         kind=event.kind,
         text=text,
-        written="" if by_machine else event.reason,
-        reason=told_reason(event.reason, titles, words) if by_machine and event.reason else None,
+        written="" if followed else event.reason,
+        reason=told_reason(event.reason, titles, words) if followed and event.reason else None,
         document=event.document or "",
         title=titles.get(event.document or "", ""),
         case=case,
@@ -159,6 +173,8 @@ def _told(event: CaseEvent, words: Labels) -> tuple[str, str]:
         return (words.text("event_due", when=words.exact(due)) if due else words.text("event_due_none")), ""
     key = f"event_{event.kind}"
     text = words.text(key) if key in words.texts else event.kind
+    if event.kind == "proposed" and (proposal := after.get("proposal")):
+        text = words.text("event_proposed_state", state=words.name("case_state", str(proposal.get("state", ""))))
     undone = f"event_{detail.get('kind')}_noun"
     if event.kind == "undone" and undone in words.texts:
         text = f"{text}: {words.text(undone)}"

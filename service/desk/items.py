@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 
 from service.accounts import Role
-from service.database import cases
+from service.database import cases, openings
 from service.desk.access import allow, viewer_of
 from service.desk.address import Address
 from service.desk.incoming import Namer, incoming
@@ -35,12 +35,14 @@ def routes(desk: Desk) -> APIRouter:
         index = desk.readable(request)
         namer = Namer(desk.words(request), desk.outlets, desk.clock())
         with desk.database.read() as connection:
+            newest = openings.searchable(connection)  # before the search, so that nothing is missed between the two
             found = incoming(index, Address.read(request.query_params), namer, partial(cases.outlet_counts, connection))
         address = found.address
         alone = fills_list(request)
         wanted = address.item if not alone else ""
         reading = opened(desk, request, wanted, searched=address.asks()) if wanted else None
-        page = desk.draw(request, "incoming.html", address=address, found=found, reading=reading)
+        live = desk.pages.links.page("/events", address.language, since=newest)
+        page = desk.draw(request, "incoming.html", address=address, found=found, reading=reading, live=live)
         if alone:
             header = "HX-Replace-Url" if _continues(request, address) else "HX-Push-Url"
             page.headers[header] = desk.pages.links.list(address)
@@ -70,7 +72,9 @@ def routes(desk: Desk) -> APIRouter:
 
 
 def _continues(request: Request, address: Address) -> bool:
-    """Return whether what is searched for was merely typed further, or taken back: no place to go back to."""
-    query = urlsplit(request.headers.get("hx-current-url", "")).query
-    before = Address.read(QueryParams(query)).text
-    return bool(before) and (address.text.startswith(before) or before.startswith(address.text))
+    """Return whether this is no place to go back to: the same list anew, or its words typed further, or taken back."""
+    before = Address.read(QueryParams(urlsplit(request.headers.get("hx-current-url", "")).query))
+    if before == address:
+        return True
+    text = before.text
+    return bool(text) and (address.text.startswith(text) or text.startswith(address.text))

@@ -170,6 +170,9 @@ def told(address: Address, namer: Namer) -> tuple[tuple[str, str], ...]:
         names = words.text("list_separator").join(namer.name(field, value) for value in values)
         if names or field is Field.STANCE:
             pairs.append((words.name("field", field.value), names or words.text("saved_every_stance")))
+    for key, day in (("since_day", address.since), ("until_day", address.until)):
+        if day:
+            pairs.append((words.name("field", Field.DAY.value), words.text(key, day=words.day(day, namer.now))))
     if address.sort is not DEFAULT_SORT:
         pairs.append((words.text("sort"), words.name("sort", address.sort.value)))
     return tuple(pairs)

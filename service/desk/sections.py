@@ -86,6 +86,7 @@ def sections(counts: Mapping[str, int], request: Request, language: Language, vi
         ("overdue", f"/cases?due=overdue{lang.replace('?', '&')}", overdue, True),
         ("search", "/" + everything.query(), path == "/" and not shown.filters[Field.STANCE], False),
         ("overview", f"/overview{lang}", path == "/overview", False),
+        ("alerts", f"/alerts{lang}", path.startswith("/alerts"), True),
         ("saved", f"/saved{lang}", path.startswith("/saved"), True),
         ("sources", f"/sources{lang}", path.startswith("/sources"), True),
     ]

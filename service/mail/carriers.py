@@ -72,6 +72,8 @@ def post(owed: Owed, private_hosts: frozenset[str]) -> str:
 
     Raises MailRefused for an answer 4xx that will stay so, MailDelayed for all else that is not 2xx.
     """
+    if not owed.secret:
+        raise MailRefused("the webhook was taken out of its subscription")
     parts = urlsplit(owed.recipient)
     address = _public(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80), private_hosts)
     moment = int(time.time())

@@ -14,7 +14,7 @@ Rasid = Callable[..., subprocess.CompletedProcess[str]]
 SHARED = Path(__file__).parents[3] / "shared"
 COMMANDS = (
     *("demo", "up", "crawl", "work", "serve", "deliver", "analyse", "extract", "search", "evaluate", "init", "migrate"),
-    *("reindex", "doctor", "bench", "sources", "kibana", "export", "backup"),
+    *("reindex", "doctor", "bench", "sources", "users", "cases", "kibana", "export", "backup"),
 )
 
 
@@ -89,6 +89,10 @@ def test_init_doctor_and_an_empty_search_work_in_an_empty_folder(rasid: Rasid, t
     assert rasid("init").returncode == 1
     listed = rasid("sources", "list")
     assert len(listed.stdout.splitlines()) >= 25
+    unready = rasid("doctor")
+    assert unready.returncode == 1
+    assert "rasid users add NAME --role administrator" in unready.stdout
+    assert rasid("users", "add", "suad", "--role", "administrator", "--stdin", given="a long password").returncode == 0
     examined = rasid("doctor", "--json", settings={"SMTP_PASSWORD": "secret"})
     assert examined.returncode == 0, examined.stdout
     checks = {check["name"]: check for check in json.loads(examined.stdout)["checks"]}
@@ -158,3 +162,15 @@ def test_a_saved_page_is_extracted_as_expected(rasid: Rasid) -> None:
     assert found["title"] == gold["title"]
     assert found["published"] is not None
     assert found["body"]
+
+
+def test_doctor_warns_of_passwords_in_clear(rasid: Rasid) -> None:
+    def desk(**settings: object) -> str:
+        checks = json.loads(rasid("doctor", "--json", settings=settings).stdout)["checks"]
+        (found,) = (check for check in checks if check["name"] == "desk")
+        return str(found["state"])
+
+    assert desk() == "ok"
+    assert desk(HOST="0.0.0.0") == "note"
+    assert desk(BASE_URL="http://rasid.example") == "note"
+    assert desk(HOST="0.0.0.0", BASE_URL="https://rasid.example") == "ok"

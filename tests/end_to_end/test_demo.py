@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 import sqlalchemy as sa
+from end_to_end.conftest import clean_environment
 
 from index import Query, open_index
 from service.database.engine import Database
@@ -89,6 +95,42 @@ def test_the_demos_appeals_are_found_in_the_index_and_told_in_arabic_mail(
     searched = rasid("search", "ماء", "--need", "water", "--json", settings=settings)
     assert searched.returncode == 0, searched.stderr
     assert len(searched.stdout.splitlines()) >= 2
+
+
+@pytest.mark.timeout(240)
+def test_the_demo_tells_a_password_that_lets_one_in_and_another_one_next_time(tmp_path: Path, free_port: int) -> None:
+    passwords = set()
+    for _ in range(2):
+        with _served(tmp_path, free_port) as (address, name, password):
+            assert name == "demo"
+            passwords.add(password)
+            form = urlencode({"name": name, "password": password}).encode()
+            opener = build_opener(HTTPCookieProcessor())
+            with opener.open(f"{address}/login?lang=en", data=form, timeout=30) as page:
+                assert page.url == f"{address}/?lang=en"
+                assert b'href="/users?lang=en"' in page.read()
+    assert len(passwords) == 2
+
+
+@contextmanager
+def _served(folder: Path, port: int) -> Iterator[tuple[str, str, str]]:
+    """Run the demo until its desk answers, and give the desk's address with the name and password that were told."""
+    settings = {"RASID_DEMO_PORT": str(port), "RASID_PORT": "0"}
+    command = [sys.executable, "-P", "-m", "service", "demo"]
+    with subprocess.Popen(
+        command, cwd=folder, env=clean_environment() | settings, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as demo:
+        try:
+            assert demo.stdout is not None
+            said = ""
+            for line in demo.stdout:
+                said += line
+                if found := re.search(r"the desk is at (\S+).*log in as (\S+) / (\S+)", said, re.DOTALL):
+                    yield found[1], found[2], found[3]
+                    return
+            pytest.fail(said)
+        finally:
+            demo.terminate()
 
 
 def test_a_newsroom_port_that_is_taken_is_said_in_one_line(rasid: Rasid, free_port: int) -> None:

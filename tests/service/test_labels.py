@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import ast
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from pathlib import Path
 from string import Formatter
 from typing import Any, get_args
 
@@ -10,6 +12,7 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
+import service
 from crawler.article import Reason
 from index.protocol import Field, Sort
 from nlp.analysis import Stance, Urgency
@@ -126,6 +129,20 @@ def test_every_kind_of_place_in_the_gazetteer_has_a_name() -> None:
     head = next(row for row in rows if not row.startswith("#")).split("\t")
     kinds = {row.split("\t")[head.index("kind")] for row in rows if not row.startswith("#")} - {"kind"}
     assert kinds <= set(labels("ar").names["place_kind"])
+
+
+def test_every_action_that_is_written_into_the_audit_log_has_a_name() -> None:
+    written: set[str] = set()
+    for file in Path(service.__file__).parent.rglob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        for call in calls:
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            place = {"note": 2, "Act": 2, "_note": -1}.get(name)
+            action = call.args[place] if place is not None and len(call.args) >= 3 else None
+            if isinstance(action, ast.Constant) and isinstance(action.value, str):
+                written.add(action.value)
+    assert {"login", "corrected", "case_state", "search_saved"} <= written
+    assert written - set(labels("ar").names["action"]) == set()
 
 
 def test_values_are_listed_by_name() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -493,13 +494,11 @@ def _hold_together(editor: Editor, told: list[str]) -> None:
             assert (twin.detail["twin"], twin.undone) == (row.id, row.undone)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=_STEPS, proposing=st.booleans())
-def test_whatever_is_decided_no_item_is_lost_and_all_can_be_taken_back(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]], *, proposing: bool
-) -> None:
-    folder: Path = tmp_path_factory.mktemp("decided")
-    with Database.open(f"sqlite:///{folder}/rasid.db", create=True) as database:
+@pytest.fixture(scope="module")
+def five_told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A database file with five Documents of three Cases, to be copied, and their ids."""
+    file = tmp_path_factory.mktemp("told") / "rasid.db"
+    with Database.open(f"sqlite:///{file}", create=True) as database:
         editor = Editor(database)
         editor.add_user("huda")
         editor.add_user("noor")
@@ -511,6 +510,20 @@ def test_whatever_is_decided_no_item_is_lost_and_all_can_be_taken_back(
             appeal("حي الجهاد", ago=30),
             appeal("حي الربيع", ago=20),
         )
+    return file, told
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=_STEPS, proposing=st.booleans())
+def test_whatever_is_decided_no_item_is_lost_and_all_can_be_taken_back(
+    tmp_path: Path, five_told: tuple[Path, list[str]], steps: list[tuple[str, int, int]], *, proposing: bool
+) -> None:
+    file, told = five_told
+    for left in tmp_path.iterdir():
+        left.unlink()
+    shutil.copy(file, tmp_path / "rasid.db")
+    with Database.open(f"sqlite:///{tmp_path}/rasid.db") as database:
+        editor = Editor(database)
         before = editor.state()
         for step in steps:
             if step[0] != "propose" or proposing:

@@ -9,12 +9,14 @@ from crawler import Article
 from nlp import Analyser, Analysis
 from service.assembly import Outlets
 from service.database import articles, cases, changes, documents
+from service.database.cases import Dues
 from service.database.engine import Database
 from service.database.tables import analyses, case_events
 from service.database.tables import articles as articles_table
 from service.database.tables import documents as documents_table
 from service.sink import DatabaseSink
 from service.stages import work_off
+from service.triage import merge
 from service.worker import Work, Worker
 
 Make = Callable[..., Article]
@@ -226,3 +228,41 @@ def test_an_appeal_retold_in_other_words_joins_the_case_and_another_village_does
     assert found["elsewhere"] not in {None, found["agency"]}
     reasons = [row.reason for row in _rows(database, case_events) if row.kind == "joined"]
     assert [reason.partition(" as ")[0] for reason in reasons] == ["the same need"]
+
+
+def test_what_comes_after_a_merger_joins_the_case_that_took_over_and_an_edited_text_stays_there(
+    database: Database, analyser: Analyser, article: Make
+) -> None:
+    sink, worker = DatabaseSink(database), _worker(database, analyser)
+    for name, (title, body) in (("agency", _AGENCY), ("elsewhere", _ELSEWHERE)):
+        sink.accept(article(f"https://{name}.example/1", title=title, body=body))
+    work_off(worker)
+    first, second = (row.case for row in sorted(_rows(database, documents_table), key=lambda row: row.first_seen))
+    with database.write() as connection:
+        now = article().fetched
+        merge(connection, first, second, actor="noor", revision=1, now=now, dues=Dues())
+    title, body = _RETOLD
+    sink.accept(article("https://retold.example/1", title=title, body=body))
+    sink.accept(article("https://copy.example/1", title=_AGENCY[0], body=f"{_AGENCY[1]} وأضاف أن المدرسة بلا ماء."))
+    sink.accept(article("https://agency.example/1", title=_AGENCY[0], body=f"{_AGENCY[1]} وناشدوا الوزير أيضاً."))
+    work_off(worker)
+    assert {row.case for row in _rows(database, documents_table)} == {second}
+    joined = [row.case for row in _rows(database, case_events) if row.kind == "joined"]
+    assert joined == [second, second]
+
+
+def test_an_appeal_that_was_edited_away_comes_back_to_where_its_case_went(
+    database: Database, analyser: Analyser, article: Make
+) -> None:
+    sink, worker = DatabaseSink(database), _worker(database, analyser)
+    for name, (title, body) in (("agency", _AGENCY), ("elsewhere", _ELSEWHERE)):
+        sink.accept(article(f"https://{name}.example/1", title=title, body=body))
+    work_off(worker)
+    first, second = (row.case for row in sorted(_rows(database, documents_table), key=lambda row: row.first_seen))
+    sink.accept(article("https://agency.example/1", title="", body="افتتح اليوم معرض للكتاب في مدينة الكوت."))
+    work_off(worker)
+    with database.write() as connection:
+        merge(connection, first, second, actor="noor", revision=1, now=article().fetched, dues=Dues())
+    sink.accept(article("https://agency.example/1", title=_AGENCY[0], body=_AGENCY[1]))
+    work_off(worker)
+    assert {row.case for row in _rows(database, documents_table)} == {second}

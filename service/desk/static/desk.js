@@ -173,5 +173,52 @@ if (search) {
   heard.setAttribute("aria-live", "polite");
   document.body.append(heard);
 }
-window.addEventListener("pagehide", keepPlace);
+
+// New appeals announce themselves above the list and in the window's title, and come in when asked.
+let live = null;
+let liveUrl = "";
+let news = null;
+const title = () => document.title.replace(/^\(\S+\) /, "");
+
+function showNews() {
+  const link = document.querySelector(".news a");
+  const some = Boolean(link && news?.new);
+  document.title = some ? `(${news.short}) ${title()}` : title();
+  if (!link) return;
+  link.hidden = !some;
+  link.classList.toggle("critical", some && news.critical > 0);
+  if (link.textContent !== (some ? news.text : "")) link.textContent = some ? news.text : "";
+}
+
+function listen() {
+  const url = list()?.dataset.live || "";
+  if (url === liveUrl && live && live.readyState !== EventSource.CLOSED) return;
+  live?.close();
+  if (url !== liveUrl) news = null;
+  [live, liveUrl] = [url ? new EventSource(url) : null, url];
+  live?.addEventListener("message", (event) => {
+    news = JSON.parse(event.data);
+    showNews();
+    for (const place of document.querySelectorAll("[data-count]")) {
+      place.textContent = news.counts[place.dataset.count] ?? place.textContent;
+    }
+  });
+}
+
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  listen();
+  showNews();
+  if (!event.detail.requestConfig?.elt.closest(".news")) return;
+  list().scrollTop = 0;
+  scrollTo(0, 0);
+  list().focus({ preventScroll: true });
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) listen();
+});
+window.addEventListener("pageshow", listen);
+window.addEventListener("pagehide", () => {
+  live?.close();
+  keepPlace();
+});
 restorePlace();

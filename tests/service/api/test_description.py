@@ -6,7 +6,7 @@ from api_programs import Program
 from desk_rooms import NOW, OUTLETS, Room
 from fastapi.testclient import TestClient
 
-from service.desk import create_app
+from service.desk.app import create_app
 
 
 def test_the_description_holds_the_api_alone(program: Program) -> None:

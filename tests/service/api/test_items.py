@@ -8,7 +8,8 @@ import pytest
 from api_programs import Program
 from desk_rooms import Room
 
-from index import Document
+from index import Document, Field
+from service.api.items import ItemQuery
 
 ITEMS = "/api/v1/items"
 NUMBER = "07701234567"
@@ -86,6 +87,10 @@ def test_a_parameter_out_of_shape_is_named(program: Program, asked: Mapping[str,
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert [fault["parameter"] for fault in answer.json()["errors"]] == [parameter]
+
+
+def test_whatever_the_index_filters_by_is_a_parameter() -> None:
+    assert {field.value for field in Field} <= set(ItemQuery.model_fields)
 
 
 @pytest.mark.parametrize("cursor", ["x", "!!!", "AAAAAAAAAAAA", "%F0%9F", "ماء"])

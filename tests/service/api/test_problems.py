@@ -9,7 +9,7 @@ from desk_rooms import NOW, OUTLETS, Room
 from fastapi.testclient import TestClient
 
 from index.errors import IndexUnavailable
-from service.desk import create_app
+from service.desk.app import create_app
 
 
 def check(answer, status: int) -> dict:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import uvicorn
+from desk_browser import served
 from desk_rooms import Room, room_over
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
@@ -47,22 +44,6 @@ def embedded_room(tmp_path_factory: pytest.TempPathFactory, newsroom: list[Docum
     urls = f"sqlite:///{folder}/rasid.db", f"sqlite:///{folder}/index.db"
     with room_over(newsroom, *urls) as room:
         yield room
-
-
-@contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """Serve an application over HTTP on a free loopback port and give its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the server ended before it listened"
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="session")

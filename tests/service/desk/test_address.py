@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +15,14 @@ VALUES = st.lists(WORDS.filter(lambda value: value != "any"), unique=True, max_s
 FILTERS = st.dictionaries(st.sampled_from([f for f in Field if f is not Field.STANCE]), VALUES.filter(bool))
 
 
+DAYS = st.one_of(st.just(""), st.dates(date(1900, 1, 1), date(2199, 12, 31)).map(date.isoformat))
+
 ADDRESSES = st.builds(
     Address,
-    text=WORDS.map(str.strip),
+    text=WORDS.map(str.strip).filter(bool),
+    typing=st.booleans(),
+    since=DAYS,
+    until=DAYS,
     filters=st.builds(lambda filters, stances: {**filters, Field.STANCE: stances}, FILTERS, VALUES),
     sort=st.sampled_from(Sort),
     after=WORDS,
@@ -61,3 +68,24 @@ def test_a_query_of_any_length_makes_a_bounded_state() -> None:
     address = Address.read(QueryParams("&".join(f"need=n{number}" for number in range(5000)) + "&q=" + "ا" * 5000))
     assert len(address.query()) < 10_000
     assert not address.has(Field.NEED, "n4999")
+
+
+def test_days_are_those_of_baghdad_from_midnight_to_midnight() -> None:
+    query = Address(since="2026-07-13", until="2026-07-14").asks(size=5)
+    assert query.since == datetime(2026, 7, 12, 21, tzinfo=UTC)
+    assert query.until == datetime(2026, 7, 14, 21, tzinfo=UTC)
+    assert (query.size, query.sort, query.typing) == (5, Sort.NEWEST, False)
+
+
+def test_a_text_that_ends_in_a_space_is_typed_no_more() -> None:
+    assert Address.read(QueryParams("q=ماء&typing=1")).typing
+    assert not Address.read(QueryParams("q=ماء+&typing=1")).typing
+    assert not Address.read(QueryParams("q=&typing=1")).typing
+    assert not Address.read(QueryParams("q=ماء&typing=yes")).typing
+
+
+def test_other_words_and_whole_ones_are_not_typed() -> None:
+    address = Address.read(QueryParams("q=ماء&typing=1&since=2026-07-01"))
+    assert address.settled().query() == address.searched("ماء").query()
+    assert address.toggled(Field.NEED, "water").typing
+    assert address.between("", "").since == ""

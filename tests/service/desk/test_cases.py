@@ -294,12 +294,13 @@ def test_who_decides_second_sees_who_decided_what_and_overwrites_nothing(own_roo
 
 
 def test_a_proposal_is_accepted_or_dismissed(own_room: Room, newsroom: list[Document]) -> None:
-    proposal = {"state": "resolved", "document": newsroom[-1].id, "reason": "x"}
+    proposal = {"state": "resolved", "document": newsroom[-1].id, "reason": "fixed: أُعيد الماء (likeness 0.80)"}
     with own_room.database.write() as connection:
         connection.execute(cases.update().where(cases.c.id.in_(("case-siba", "case-blood"))).values(proposal=proposal))
     with own_room.client() as client:
         banner = _page(client, SIBA).cssselect(".proposal")[0]
         assert "خبر لاحق يقول إن الحاجة لُبّيت:" in _words(banner)
+        assert "في الخبر: «أُعيد الماء» (تشابه 80%)" in _words(banner)
         assert banner.cssselect("a")[0].get("href") == f"/item/{newsroom[-1].id}"
         _send(client, f"{SIBA}/accept")
         assert _state(own_room).state == "resolved"
@@ -340,6 +341,15 @@ def test_private_data_is_masked_for_readers(own_room: Room, newsroom: list[Docum
         connection.execute(
             case_events.insert().values(
                 case="case-blood", at=NOW, actor="editor", kind="note", reason="هاتف حسين علي 07701234567"
+            )
+        )
+        connection.execute(
+            case_events.insert().values(
+                case="case-blood",
+                at=NOW,
+                actor=sums.MACHINE,
+                kind="proposed",
+                reason="fixed: شكر حسين علي 07701234567 (likeness 0.80)",
             )
         )
     with own_room.client("reader") as reader, own_room.client() as editor:

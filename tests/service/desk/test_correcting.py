@@ -34,7 +34,7 @@ def _form(client: TestClient, item: str, path: str = "") -> dict[str, Any]:
     """Return the form of an item's pane as a browser would send it unchanged."""
     answer = client.get(path or f"/item/{item}")
     assert answer.status_code == 200
-    form = html.fromstring(answer.text).cssselect(".correct-form")[0]
+    form = _found(html.fromstring(answer.text), ".correct-form")[0]
     filled: dict[str, Any] = {}
     for name, value in form.form_values():
         filled.setdefault(name, []).append(value)
@@ -52,8 +52,12 @@ def _record(room: Room, item: str) -> Record:
     return record
 
 
+def _found(page: html.HtmlElement, selector: str) -> list[Any]:
+    return list(page.cssselect(selector))
+
+
 def _text(page: html.HtmlElement, selector: str) -> list[str]:
-    return [" ".join(found.text_content().split()) for found in page.cssselect(selector)]
+    return [" ".join(found.text_content().split()) for found in _found(page, selector)]
 
 
 def test_an_editor_corrects_and_the_pane_tells_it_at_once(own_room: Room, newsroom: list[Document]) -> None:
@@ -68,7 +72,7 @@ def test_an_editor_corrects_and_the_pane_tells_it_at_once(own_room: Room, newsro
     assert record.analysis["appeals"][0]["needs"] == ["electricity"]
     assert _text(page, ".fact-asked .tag") == ["كهرباء"]
     assert _text(page, ".item-kind .urgency") == ["عاجل"]
-    marks = page.cssselect(".answer .facts .corrected")
+    marks = _found(page, ".answer .facts .corrected")
     assert [mark.text for mark in marks] == ["مصحّح", "مصحّح"]
     assert "صحّحه editor" in marks[0].get("title")
     assert "قال النموذج: ماء، صحة" in marks[0].get("title")
@@ -89,7 +93,7 @@ def test_after_the_indexer_a_search_finds_the_corrected_item(own_room: Room, new
         _send(client, item, _form(client, item), governorate=["IQ-MA"])
         index_changes(own_room.database, own_room.index, {})
         page = html.fromstring(client.get("/?primary=IQ-MA&corrected=governorate").text)
-    assert [row.get("id") for row in page.cssselect(".row")] == [f"r-{item}"]
+    assert [row.get("id") for row in _found(page, ".row")] == [f"r-{item}"]
     assert "المحافظة" in _text(page, ".chips")[0]
     found = own_room.index.search(Query(filters={Field.CORRECTED: ("governorate",)}))
     assert found.hits[0].document.governorates == ("IQ-BA", "IQ-MA")
@@ -105,11 +109,12 @@ def test_a_script_gets_the_pane_and_an_undo(own_room: Room, newsroom: list[Docum
         assert answer.status_code == 200
         page = html.fromstring(answer.text)
         assert _text(page, ".item .item-kind .corrected") == ["مصحّح"]
-        assert page.cssselect(".back")[0].get("href").startswith("/?need=water")
-        undo = page.cssselect("#toast form")[0]
-        assert undo.cssselect("[data-key]")[0].get("data-key") == "u"
+        assert _found(page, ".back")[0].get("href").startswith("/?need=water")
+        undo = _found(page, "#toast form")[0]
+        assert _found(undo, "[data-key]")[0].get("data-key") == "u"
         assert "النوع" in _text(page, "#toast")[0]
         assert _record(own_room, item).case is None
+        assert "بعد تصحيح: النوع" in client.get("/cases/case-siba").text
         back = client.post(undo.get("action"), data=dict(undo.form_values()), headers=SCRIPT)
         page = html.fromstring(back.text)
     assert "أُلغي التصحيح" in _text(page, "#toast")[0]
@@ -131,7 +136,7 @@ def test_facilities_are_retyped_removed_and_added_by_their_words(own_room: Room,
             ("مستشفى أبي الخصيب العام", "education"),
         ]
         page = html.fromstring(client.get(f"/item/{item}").text)
-    assert [" ".join(mark.text_content().split()) for mark in page.cssselect(".prose .mark-facility")] == [
+    assert _text(page, ".prose .mark-facility") == [
         "شط العرب",
         "مستشفى أبي الخصيب العام",
     ]
@@ -160,11 +165,11 @@ def test_what_cannot_be_right_is_said_in_the_open_form_and_nothing_is_kept(
             answer = _send(client, item, form, urgency=form["urgency"], by_script=by_script, **changed)
             assert answer.status_code == 422
             page = html.fromstring(answer.text)
-            assert page.cssselect("details.correct")[0].get("open") is not None
+            assert _found(page, "details.correct")[0].get("open") is not None
             (fault,) = _text(page, ".correct-form [role=alert]")
             assert said in fault
             if "added" in changed:
-                assert page.cssselect("[name=added]")[0].get("value") == changed["added"]
+                assert _found(page, "[name=added]")[0].get("value") == changed["added"]
     assert _record(own_room, item).corrected == ()
 
 
@@ -186,8 +191,8 @@ def test_a_reader_sees_what_was_corrected_and_cannot_correct(own_room: Room, new
         page = html.fromstring(reader.get(f"/item/{item}").text)
         assert _text(page, ".item-kind .corrected") == ["مصحّح"]
         assert "قال النموذج: مناشدة" in _text(page, ".corrections li")[0]
-        assert page.cssselect(".correct, .corrections form") == []
-        csrf = page.cssselect("[name=csrf]")[0].get("value")
+        assert _found(page, ".correct, .corrections form") == []
+        csrf = _found(page, "[name=csrf]")[0].get("value")
         for path in ("corrections", "corrections/withdrawals"):
             refused = reader.post(f"/items/{item}/{path}", data=form | {"csrf": csrf, "correction": "1"})
             assert refused.status_code == 403

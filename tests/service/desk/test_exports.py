@@ -17,7 +17,7 @@ from lxml import etree, html
 
 from index import IndexUnavailable
 from service.database.tables import audit
-from service.desk import create_app
+from service.desk.app import create_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,6 +9,10 @@ down_revision = "0002"
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 TABLES = ("case_labels", "corrections", "sessions", "api_tokens", "login_failures", "audit", "saved_searches", "users")
+COUNTED = [
+    *("state", "due", "urgency", "assignee", "documents", "merged_into", "urgency_rank", "last_seen", "opened"),
+    "id",
+]
 
 
 def upgrade() -> None:
@@ -45,7 +49,7 @@ def _extend_cases() -> None:
             sa.Column("last_seen", MOMENT),
         ):
             table.add_column(column)
-    op.create_index("ix_cases_state_due", "cases", ["state", "due"])
+    op.create_index("ix_cases_state_due", "cases", COUNTED)
     op.create_index("ix_cases_last_seen", "cases", ["last_seen"])
     op.create_index("ix_cases_opened", "cases", ["opened"])
     with op.batch_alter_table("case_events") as table:
@@ -112,7 +116,7 @@ def _make_decisions() -> None:
         sa.PrimaryKeyConstraint("case", "kind", "value", name="pk_case_labels"),
         sa.ForeignKeyConstraint(["case"], ["cases.id"], name="fk_case_labels_case"),
     )
-    op.create_index("ix_case_labels_kind_value", "case_labels", ["kind", "value"])
+    op.create_index("ix_case_labels_kind_value", "case_labels", ["kind", "value", "case"])
     op.create_table(
         "corrections",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),

@@ -157,4 +157,5 @@ def account(settings: Settings) -> SmtpAccount:
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value(),
         sender=settings.mail_from,
+        ca=settings.smtp_ca,
     )

@@ -9,20 +9,48 @@ from nlp import SAME_TEXT, CaseFacts, resemblance
 from service.database import cases, documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     import sqlalchemy as sa
 
     from nlp import Likeness
     from service.database.articles import Spooled
-    from service.database.documents import Held, Neighbour
+    from service.database.documents import Held, Neighbour, Telling
 
 WINDOW = timedelta(days=14)
 """How far back the same text or appeal is looked for. Outlets copy within days; what returns later is news again."""
 
 _MOST_COMPARED = 3_000
 """Documents of Cases that an appeal is compared with, the newest: more than ten outlets tell in two weeks."""
+
+_READ_AT_ONCE = 400
+
+
+class Remembered:
+    """What is compared of the Documents that tell Cases, read once for each revision of a Document.
+
+    An appeal is compared with thousands; reading all of them anew for each took longer than comparing.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[int, CaseFacts | None]] = {}
+
+    def of(self, connection: sa.Connection, tellings: Sequence[Telling]) -> Iterator[tuple[Telling, CaseFacts]]:
+        """Yield each telling with its facts; one without facts is left out."""
+        missing = [one.id for one in tellings if self._held.get(one.id, (None,))[0] != one.revision]
+        read: dict[str, CaseFacts] = {}
+        for start in range(0, len(missing), _READ_AT_ONCE):
+            stored = documents.facts_of(connection, missing[start : start + _READ_AT_ONCE])
+            read.update((id_, CaseFacts.from_dict(facts)) for id_, facts in stored.items())
+        unread = set(missing)
+        self._held = {
+            one.id: (one.revision, read.get(one.id)) if one.id in unread else self._held[one.id] for one in tellings
+        }
+        for one in tellings:
+            facts = self._held[one.id][1]
+            if facts is not None:
+                yield one, facts
 
 
 def join(
@@ -34,6 +62,7 @@ def join(
     keys: Sequence[str],
     facts: CaseFacts | None,
     alike: Callable[[CaseFacts, CaseFacts, float], Likeness | None],
+    remembered: Remembered,
     now: datetime,
 ) -> tuple[str, str | None]:
     """Return the syndication group and the Case of an Article, and note in the Case's history why.
@@ -64,7 +93,7 @@ def join(
     case = None if held is None else cases.left_by(connection, article.document)
     case = case or cases.of_group(connection, group)
     if case is None:
-        case, reason = _retold(connection, article, facts, alike)
+        case, reason = _retold(connection, article, facts, alike, remembered)
     if case is None:
         return group, cases.open_case(connection, article.document, now, "the first to tell it")
     cases.note(
@@ -92,12 +121,14 @@ def _retold(
     article: Spooled,
     facts: CaseFacts,
     alike: Callable[[CaseFacts, CaseFacts, float], Likeness | None],
+    remembered: Remembered,
 ) -> tuple[str | None, str]:
     """Return the Case that an appeal tells in other words and why, or None."""
     best: tuple[float, str | None, str] = (0.0, None, "")
-    for other in documents.tellings(connection, article.document, article.fetched - WINDOW, _MOST_COMPARED):
+    tellings = documents.tellings(connection, article.document, article.fetched - WINDOW, _MOST_COMPARED)
+    for other, known in remembered.of(connection, tellings):
         days = (article.fetched - other.first_seen).total_seconds() / timedelta(days=1).total_seconds()
-        likeness = alike(facts, CaseFacts.from_dict(other.facts), days)
+        likeness = alike(facts, known, days)
         if likeness is not None and likeness.score > best[0]:
             shared = ", ".join(likeness.shared)
             best = likeness.score, other.case, f"the same need as {other.id}: {shared} (likeness {likeness.score:.2f})"

@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     smtp_security: Literal["none", "starttls", "tls"] = Field(
         "none", description="How the connection is protected; certificates are checked."
     )
+    smtp_ca: str = Field(
+        "", description="PEM file of the authority that signed its certificate, where the system does not know it."
+    )
     smtp_user: str = Field("", description="User name at the mail server, where it asks for one.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Its password; better set as RASID_SMTP_PASSWORD.")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nlp import ALERTABLE, bands, case_facts, signature
 from service.database import articles, cases, changes, corrections, documents
 from service.database.engine import serialise
-from service.joining import join
+from service.joining import Remembered, join
 from service.overlay import corrected_analysis
 from service.proposing import propose_again, propose_resolved
 
@@ -58,6 +58,7 @@ class Worker:
         self._analyser = analyser
         self._outlets = outlets
         self._dues = dues or cases.Dues()
+        self._remembered = Remembered()
 
     def work(self, *, stopping: Callable[[], bool] = lambda: False) -> Work:
         """Do one batch and say what became of it; nothing waits where the total is 0."""
@@ -92,7 +93,15 @@ class Worker:
             if analysis.language != "ar":
                 articles.settle(connection, article.id, "rejected", f"language: {analysis.language}")
                 return "rejected"
-            store(connection, article, analysis, compared, analyser=self._analyser, dues=self._dues)
+            store(
+                connection,
+                article,
+                analysis,
+                compared,
+                analyser=self._analyser,
+                dues=self._dues,
+                remembered=self._remembered,
+            )
             articles.settle(connection, article.id, "analysed")
         return "analysed"
 
@@ -105,6 +114,7 @@ def store(
     *,
     analyser: Analyser,
     dues: cases.Dues,
+    remembered: Remembered | None = None,
 ) -> None:
     """Store an Analysis with all that follows from it: the Document's state, its group, its Case, its change row.
 
@@ -136,6 +146,7 @@ def store(
         keys=keys,
         facts=facts,
         alike=analyser.same_case,
+        remembered=remembered or Remembered(),
         now=now,
     )
     documents.store(

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from index import open_index
 from service.alerts import subscriptions
 from service.alerts.facts import Known, known_of, news
+from service.alerts.lineage import forebears
 from service.alerts.subscriptions import Tells, search_of
 from service.database import changes, documents
 from service.database.cases import MACHINE, OPEN_STATES
@@ -180,20 +181,26 @@ def _owe(
 
 
 def _told(connection: sa.Connection, hits: Mapping[int, Sequence[Record]]) -> dict[tuple[int, str], Known]:
-    """Return what each subscription knows already of the subjects that it found."""
+    """Return what each subscription knows already of the subjects that it found, and of what they were made from."""
     wanted = {number: {record.case or record.id for record in found} for number, found in hits.items() if found}
     known: dict[tuple[int, str], Known] = {}
     subjects = sorted(set().union(*wanted.values())) if wanted else []
-    for start in range(0, len(subjects), _AT_ONCE):
+    heirs: dict[str, list[tuple[str, datetime | None]]] = {subject: [(subject, None)] for subject in subjects}
+    for subject, forebear, until in forebears(connection, subjects):
+        heirs.setdefault(forebear, []).append((subject, until))
+    asked = sorted(heirs)
+    for start in range(0, len(asked), _AT_ONCE):
         rows = connection.execute(
-            sa.select(alerts.c.subscription, alerts.c.subject, alerts.c.known)
-            .where(alerts.c.subject.in_(subjects[start : start + _AT_ONCE]))
+            sa.select(alerts.c.subscription, alerts.c.subject, alerts.c.known, alerts.c.created)
+            .where(alerts.c.subject.in_(asked[start : start + _AT_ONCE]))
             .order_by(alerts.c.id)
         )
         for row in rows:
-            key = (row.subscription, row.subject)
             held = Known.from_dict(row.known)
-            known[key] = known[key].merged(held) if key in known else held
+            for subject, until in heirs[row.subject]:
+                if until is None or row.created <= until:
+                    key = (row.subscription, subject)
+                    known[key] = known[key].merged(held) if key in known else held
     return known
 
 

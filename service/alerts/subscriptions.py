@@ -51,6 +51,10 @@ class Tells(StrEnum):
     OVERDUE = "overdue"  # a case that nobody answered in time
 
 
+USUALLY = (Tells.NEW, Tells.URGENCY, Tells.PLACE)
+"""What is told where nothing else is chosen."""
+
+
 class Channel(StrEnum):
     """How a recipient is reached."""
 
@@ -77,7 +81,7 @@ class Subscription:
     name: str
     query: str
     recipients: tuple[Recipient, ...]
-    tells: tuple[Tells, ...] = (Tells.NEW, Tells.URGENCY, Tells.PLACE)
+    tells: tuple[Tells, ...] = USUALLY
     schedule: Schedule = field(default_factory=Schedule)
     language: Language = "ar"
     owner: int | None = None
@@ -117,14 +121,21 @@ def _checked(recipient: Recipient) -> Recipient:
     if recipient.channel is Channel.MAIL and not MAIL_ADDRESS.fullmatch(address):
         raise SubscriptionRefused("address", f"{address!r} is not a mail address")
     if recipient.channel is Channel.WEBHOOK:
-        parts = urlsplit(address)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        if not _is_web_address(address):
             raise SubscriptionRefused("webhook", f"{address!r} is not an https address")
         return replace(recipient, address=address, secret=recipient.secret or secrets.token_urlsafe(32))
     scheme, separator, _ = address.partition("://")
     if recipient.channel is Channel.APPRISE and (not separator or scheme.lower() in _NEAR):
         raise SubscriptionRefused("apprise", f"{address!r} is not an apprise address, as tgram://token/chat")
     return replace(recipient, address=address)
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username and parts.port != 0
+    except ValueError:  # a port beyond 65535, a bracket that nobody closed
+        return False
 
 
 def add(connection: sa.Connection, subscription: Subscription, now: datetime, number: int | None = None) -> int:
@@ -137,9 +148,9 @@ def add(connection: sa.Connection, subscription: Subscription, now: datetime, nu
     values = _values(kept) | ({} if number is None else {"id": number})
     row = connection.execute(subscriptions.insert().values(created=now, since=min(since, now), **values))
     assert row.inserted_primary_key is not None  # noqa: S101 - SQLAlchemy gives it for every single-row insert
-    number: int = row.inserted_primary_key[0]
-    put_recipients(connection, number, kept.recipients)
-    return number
+    stored: int = row.inserted_primary_key[0]
+    put_recipients(connection, stored, kept.recipients)
+    return stored
 
 
 def _on_its_way(connection: sa.Connection) -> datetime | None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from service.api.problems import Problem
-from service.errors import Conflict, DecisionRefused, SearchRefused
+from service.errors import Conflict, DecisionRefused, SearchRefused, SubscriptionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,8 @@ _UNTIMELY = frozenset(
         "undone_already",
         "saved_taken",
         "saved_too_many",
+        "many",  # subscriptions
+        "setting",
     }
 )
 """Reasons that lie in how things stand now (409); all others lie in what was asked for (422)."""
@@ -37,6 +39,6 @@ def decided() -> Iterator[None]:
         yield
     except Conflict:
         raise
-    except (DecisionRefused, SearchRefused) as error:
+    except (DecisionRefused, SearchRefused, SubscriptionRefused) as error:
         status = 404 if error.key in _MISSING else 409 if error.key in _UNTIMELY else 422
         raise Problem(status, str(error), kind="refused", reason=error.key) from error

@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from service.api import account, cases, corrections, description, faults, health, items, searches, triage
+from service.api import (
+    account,
+    cases,
+    corrections,
+    description,
+    faults,
+    health,
+    items,
+    messages,
+    searches,
+    subscriptions,
+    triage,
+)
 from service.api.problems import DOCS, PREFIX, is_api
 
 if TYPE_CHECKING:
@@ -15,7 +27,7 @@ if TYPE_CHECKING:
 
     from service.desk.parts import Desk
 
-PARTS = (items, corrections, cases, triage, searches, health, account)
+PARTS = (items, corrections, cases, triage, searches, subscriptions, messages, health, account)
 """The modules that add operations."""
 
 

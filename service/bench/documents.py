@@ -64,7 +64,7 @@ _PATTERNS = (
 _OUTLETS = tuple((f"outlet-{number:02}", f"منفذ {number}", 1 / number) for number in range(1, 41))
 _STANCES = (("none", 0.72), ("appeal", 0.07), ("complaint", 0.04), ("response", 0.03), ("mention", 0.14))
 _URGENCIES = (("critical", 0.12), ("high", 0.33), ("normal", 0.55))
-_STATES = (("new", 0.5), ("open", 0.2), ("answered", 0.2), ("closed", 0.1))
+_STATES = (("new", 0.3), ("verified", 0.1), ("referred", 0.1), ("answered", 0.2), ("resolved", 0.2), ("rejected", 0.1))
 _NEEDS = (
     "water",
     "electricity",

@@ -25,7 +25,14 @@ _MOST_BULK = 60_000
 
 def measure(target: str, *, documents: int, as_json: bool) -> Iterator[str]:
     """Run the benchmarks of a target ("all" for every one) and yield a line for each as it is done."""
-    runs = {"crawl": _crawl, "index": _index_and_search, "search": _index_and_search, "nlp": _nlp, "up": _up}
+    runs = {
+        "crawl": _crawl,
+        "index": _index_and_search,
+        "search": _index_and_search,
+        "nlp": _nlp,
+        "up": _up,
+        "desk": _desk,
+    }
     chosen = dict.fromkeys(runs.values() if target == "all" else [runs[target]])
     for run in chosen:
         for name, told, figures in run(documents):
@@ -124,3 +131,51 @@ def _up(_: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
     seen = bench_up()
     told = f"rasid up takes {seen.busy / 1e6:.0f} MB while it crawls five outlets, {seen.idle / 1e6:.0f} MB idle"
     yield "up", told, asdict(seen)
+
+
+def _desk(documents: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    with tempfile.TemporaryDirectory() as folder:
+        urls = f"sqlite:///{folder}/rasid.db", f"sqlite:///{folder}/rasid-index.db"
+        yield from _asked("sqlite", Path(folder), *urls, documents)
+    server, database = (os.environ.get(f"RASID_BENCH_{name}", "") for name in ("ELASTICSEARCH", "POSTGRESQL"))
+    if not server or not database:
+        told = (
+            "servers: left out; RASID_BENCH_ELASTICSEARCH and RASID_BENCH_POSTGRESQL (an empty database) measure them"
+        )
+        yield "desk", told, {}
+        return
+    from index import ServerOptions  # noqa: PLC0415 - only this one needs an index
+    from index.elasticsearch.server import connect  # noqa: PLC0415 - as above
+    from service.bench.server import drop  # noqa: PLC0415 - as above
+
+    prefix = f"rasid-bench-{uuid.uuid4().hex[:8]}"
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _asked("servers", Path(folder), database, f"{server}?prefix={prefix}", documents)
+    finally:
+        drop(connect(server, ServerOptions()), prefix)
+
+
+def _asked(
+    name: str, folder: Path, database_url: str, index_url: str, documents: int
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    from index import open_index  # noqa: PLC0415 - only this one needs an index
+    from service.bench.desk import bench_crowd, bench_pages, serving  # noqa: PLC0415 - as above
+    from service.bench.newsroom import fill  # noqa: PLC0415 - as above
+    from service.database.engine import Database  # noqa: PLC0415 - as above
+
+    with Database.open(database_url, create=True) as database, open_index(index_url) as index:
+        room = fill(database, index, documents)
+    with serving(folder, database_url, index_url) as served:
+        for page in bench_pages(served, room):
+            told = (
+                f"{name}: {page.page}: p50 {page.p50:.0f} ms, p95 {page.p95:.0f} ms, slowest {page.highest:.0f} ms, "
+                f"processor {page.busy:.0f} ms"
+            )
+            yield "desk", told, {"on": name, **asdict(page)}
+        crowd = bench_crowd(served, room)
+    told = (
+        f"{name}: {crowd.editors} editors at once: {crowd.requests} requests in {crowd.seconds:.0f} s, "
+        f"{crowd.errors} errors, p50 {crowd.p50:.0f} ms, p95 {crowd.p95:.0f} ms"
+    )
+    yield "desk", told, {"on": name, **asdict(crowd)}

@@ -102,8 +102,8 @@ def bench_search(index: Index, *, searches: int = 300, seed: int = 1) -> Searchi
     return Searching(
         searches=searches,
         documents=index.count(),
-        p50=_percentile(latencies, 50),
-        p95=_percentile(latencies, 95),
+        p50=percentile(latencies, 50),
+        p95=percentile(latencies, 95),
         highest=latencies[-1],
         mean_total=found / searches,
         slowest=tuple((text, latency) for latency, text in taken[:-6:-1]),
@@ -177,6 +177,6 @@ def _peak() -> int:
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
-def _percentile(ordered: list[float], percent: int) -> float:
+def percentile(ordered: list[float], percent: int) -> float:
     """Return the nearest-rank percentile of values in ascending order."""
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]

@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from service import __version__
-from service.cli import benching, cases, corrections, exporting, keeping, kibana, reading, running, sourcing, users
+from service.cli import (
+    alerts,
+    benching,
+    cases,
+    corrections,
+    exporting,
+    keeping,
+    kibana,
+    reading,
+    running,
+    sourcing,
+    subscriptions,
+    users,
+)
 
 app = typer.Typer(
     name="rasid",
@@ -45,6 +58,8 @@ keeping.add(app)
 users.add(app)
 cases.add(app)
 corrections.add(app)
+subscriptions.add(app)
+alerts.add(app)
 kibana.add(app)
 benching.add(app)
 

@@ -19,6 +19,7 @@ class Target(StrEnum):
     SEARCH = "search"
     NLP = "nlp"
     UP = "up"
+    DESK = "desk"
 
 
 def add(app: typer.Typer) -> None:
@@ -28,12 +29,13 @@ def add(app: typer.Typer) -> None:
 
 def bench(
     target: Annotated[Target, typer.Argument(help="What to measure.")] = Target.ALL,
-    documents: Annotated[int, typer.Option(min=1000, help="Generated documents for index and search.")] = 100_000,
+    documents: Annotated[int, typer.Option(min=1000, help="Generated documents for index, search and desk.")] = 100_000,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a measurement.")] = False,
 ) -> None:
     """Measure speed and memory on this machine; the figures in docs/benchmarks.md were made by it.
 
-    RASID_BENCH_ELASTICSEARCH=http://127.0.0.1:9200 measures the index on a server too.
+    RASID_BENCH_ELASTICSEARCH=http://127.0.0.1:9200 measures the index on a server too; the desk as well where
+    RASID_BENCH_POSTGRESQL=postgresql+psycopg://… names an empty database beside it.
     """
     from service.bench.measuring import measure
 

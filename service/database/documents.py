@@ -66,24 +66,30 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A Document that tells a Case, with what is compared of it."""
+    """A Document that tells a Case; `revision` changes whenever what is compared of it may have changed."""
 
     id: str
     case: str
     first_seen: datetime
-    facts: Mapping[str, Any]
+    revision: int
 
 
 def tellings(connection: sa.Connection, id: str, since: datetime, most: int) -> list[Telling]:  # noqa: A002 - the column's name
     """Return the other Documents of Cases first seen after `since`, the newest first, at most `most`."""
     rows = connection.execute(
-        sa.select(documents.c.id, documents.c.case, documents.c.first_seen, documents.c.facts)
+        sa.select(documents.c.id, documents.c.case, documents.c.first_seen, documents.c.revision)
         .where(documents.c.case.is_not(None), documents.c.id != id, documents.c.first_seen >= since)
         .where(documents.c.stance.in_(("appeal", "complaint")))
         .order_by(documents.c.first_seen.desc(), documents.c.id)
         .limit(most)
     )
-    return [Telling(*tuple(row)) for row in rows if row.facts]
+    return [Telling(*tuple(row)) for row in rows]
+
+
+def facts_of(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Return what `nlp.case_facts` compares of these Documents, by id; one that has none is left out."""
+    rows = connection.execute(sa.select(documents.c.id, documents.c.facts).where(documents.c.id.in_(ids)))
+    return {row.id: row.facts for row in rows if row.facts}
 
 
 def held(connection: sa.Connection, id: str) -> Held | None:  # noqa: A002 - the column's name

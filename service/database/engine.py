@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 30
 """How long a writer waits for another one on SQLite before it gives up."""
 
+_KEPT, _MOST = 10, 50
+"""Connections that are kept open, and most at once: more than the desk has threads, so that none waits for one."""
+
 _WRITES = "rasid_writes"
 
 
@@ -144,7 +147,9 @@ def _engine(text: str) -> sa.Engine:
             raise SettingsError(
                 f"RASID_DATABASE={url.render_as_string()} is neither sqlite:///FILE nor postgresql+psycopg://…"
             )
-        engine = sa.create_engine(url, pool_pre_ping=url.get_backend_name() == "postgresql")
+        engine = sa.create_engine(
+            url, pool_pre_ping=url.get_backend_name() == "postgresql", pool_size=_KEPT, max_overflow=_MOST - _KEPT
+        )
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         raise SettingsError(f"RASID_DATABASE cannot be used: {error}") from error
     if engine.dialect.name == "sqlite":

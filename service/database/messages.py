@@ -83,6 +83,11 @@ def retry(connection: sa.Connection, number: int, now: datetime) -> bool:
     return done.rowcount > 0
 
 
+def dead(connection: sa.Connection) -> list[int]:
+    """Return the numbers of all dead letters, the oldest first."""
+    return list(connection.scalars(sa.select(outbox.c.id).where(outbox.c.state == "dead").order_by(outbox.c.id)))
+
+
 def drop(connection: sa.Connection, number: int) -> bool:
     """Forget a message that waits or is dead, and say whether it did; what it tells counts as never told."""
     wanted = sa.and_(outbox.c.id == number, outbox.c.state.in_(("pending", "dead")))

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from service.alerts import owning
 from service.alerts.schedule import Cadence
-from service.alerts.subscriptions import Channel, Subscription, Tells
+from service.alerts.subscriptions import Channel, Subscription
 from service.cells import plain
 from service.errors import SubscriptionRefused
 
@@ -28,7 +28,7 @@ class Filled(BaseModel):
 
     name: str = ""
     query: str = Field("", max_length=20_000)
-    tells: list[str] = Field(default_factory=lambda: [kind.value for kind in (Tells.NEW, Tells.URGENCY, Tells.PLACE)])
+    tells: list[str] = Field(default_factory=list, max_length=100)
     own: bool = False
     others: str = Field("", max_length=50_000)
     cadence: str = Cadence.AT_ONCE.value

@@ -82,6 +82,7 @@ def _add_form(router: APIRouter, desk: Desk) -> None:
         begun = Filled(
             name=_suggested(desk, request, address),
             query=stored(address),
+            tells=[kind.value for kind in subscriptions.USUALLY],
             own=bool(owner.email),
             but_critical=True,
             language=address.language,

@@ -105,6 +105,8 @@ def _quoted(reason: str, words: Labels) -> Reason:
         return Reason(words.text("proposed_fixed", words=found["words"]), likeness=likeness)
     if found := _ASKS_NOTHING.fullmatch(reason):
         return Reason(words.text("left_asks_nothing", version=words.number(int(found["version"]))))
+    if found := _CORRECTED.fullmatch(reason):
+        return Reason(words.text(f"moved_{found['what']}", field=words.name("corrected", found["field"])))
     return Reason(reason)
 
 

@@ -22,7 +22,6 @@ from service.errors import DatabaseError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from service.desk.feed import News
     from service.desk.parts import Desk
     from service.labels import Labels
 
@@ -66,13 +65,15 @@ def routes(desk: Desk) -> APIRouter:
         async def events() -> AsyncIterator[str]:
             with _counted(connections, session), feed.listening(since):
                 yield f"retry: {RETRY_MILLISECONDS}\n\n"
-                told, sent, checked = None, time.monotonic(), time.monotonic()
+                told = numbers = None
+                sent = checked = time.monotonic()
                 while not stopping():
                     news = await feed.news(since, told, TICK_SECONDS)
                     now = time.monotonic()
-                    if news is not None:
-                        told, sent = news, now
-                        yield f"data: {json.dumps(await run_in_threadpool(_message, desk, words, news, since))}\n\n"
+                    told = news or told
+                    if news is not None and news.after(since) != numbers:
+                        numbers, sent = news.after(since), now
+                        yield f"data: {json.dumps(await run_in_threadpool(_message, desk, words, *numbers))}\n\n"
                     elif now - sent >= HEARTBEAT_SECONDS:
                         sent = now
                         yield ":\n\n"
@@ -107,9 +108,8 @@ def _logged_in(desk: Desk, secret: str) -> bool:
         return True
 
 
-def _message(desk: Desk, words: Labels, news: News, since: int) -> dict[str, object]:
+def _message(desk: Desk, words: Labels, new: int, critical: int) -> dict[str, object]:
     """Return what a page is told: the numbers, the sentence for its list, and what the navigation shows."""
-    new, critical = news.after(since)
     try:
         counts = desk.counter.counts(desk.clock())
     except (RasidIndexError, DatabaseError):

@@ -15,7 +15,7 @@ _WEIGHED = 50
 MATCH = "match"
 """The kind of a mark that a search made; the other kinds are the Analysis's."""
 
-KINDS = ("place", "facility", "appellant", "addressee", "evidence", MATCH)
+KINDS = ("place", "facility", "appellant", "addressee", "person", "evidence", MATCH)
 """Every kind of mark, the outermost first where several lie on the same words."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from service.database import corrections, documents
+from service.desk import versions
 from service.desk.access import viewer_of
 from service.desk.labelling import Form, Values, governorates_in_order, labelling
 from service.desk.reading import analysis_of, read
@@ -45,7 +46,9 @@ def opened(
     seen = document if viewer_of(request).edits else masked(document)
     index = desk.readable(request)
     reading = read(index, seen, index.marked(seen, searched) if searched else None)
-    return replace(reading, labelling=told)
+    with desk.database.read() as connection:
+        texts = versions.count(connection, item)
+    return replace(reading, labelling=told, edits=max(0, texts - 1))
 
 
 def _found(

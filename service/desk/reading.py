@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from index.document import Document
     from index.protocol import Hit
-    from nlp.analysis import Evidence, Facility, Place, Span
+    from nlp.analysis import Entity, Evidence, Facility, Place, Span
     from service.desk.labelling import Labelling
     from service.masking import Readable
 
@@ -71,6 +71,7 @@ class Reading:
         matches: how many words or phrases of the search are marked; the first of them bears the anchor `MATCH`.
         related: the same thing elsewhere, the same text first.
         labelling: what was corrected of it; None where the database does not know it.
+        edits: how often the outlet changed its text since it was first read.
 
     """
 
@@ -85,6 +86,7 @@ class Reading:
     matches: int
     related: tuple[Related, ...]
     labelling: Labelling | None = None
+    edits: int = 0
 
 
 def read(index: Readable, document: Document, hit: Hit | None = None) -> Reading:
@@ -141,9 +143,10 @@ def _reader() -> TypeAdapter[Analysis]:
 
 def _marks(analysis: Analysis, text: str) -> list[Mark]:
     """Return the marks of an Analysis on its text. A span that does not hold its own words there is not drawn."""
-    spans: list[tuple[str, Sequence[Span | Place | Facility | Evidence]]] = [
+    spans: list[tuple[str, Sequence[Span | Place | Facility | Entity | Evidence]]] = [
         ("place", analysis.places),
         ("facility", analysis.facilities),
+        ("person", [entity for entity in analysis.entities if entity.label == "PER"]),
     ]
     for appeal in analysis.appeals:
         spans += [

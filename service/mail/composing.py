@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from service.alerts.messages import MOST_TOLD, Message
 from service.labels import labels
+from service.mail.smtp import in_ascii
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -145,12 +146,14 @@ class Composer:
             "leave": leave + ("&lang=en" if teller.labels.language == "en" else ""),
             "made": teller.labels.exact(now),
         }
-        domain = parseaddr(self._sender)[1].rpartition("@")[2]
-        message = EmailMessage(policy=SMTP)
+        sender = parseaddr(self._sender)[1]
+        domain = in_ascii(sender).rpartition("@")[2]
+        to = in_ascii(letter.recipient.address)
+        message = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
         message["Message-ID"] = f"<{letter.key[:40]}@{domain}>"
         message["Date"] = format_datetime(now)
-        message["From"] = self._sender
-        message["To"] = letter.recipient.address
+        message["From"] = self._sender.replace(sender, in_ascii(sender))
+        message["To"] = to
         message["Subject"] = values["subject"]
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834, 5
         message["Precedence"] = "bulk"

@@ -73,6 +73,11 @@ class Mailer:
             with self.database.write() as connection:
                 outbox.delay(connection, owed, datetime.now(UTC), str(error))
             return "delayed"
+        except Exception as error:  # noqa: BLE001 - one message that nobody foresaw must not hold up all others
+            log.error("message %d: %s: %s", owed.id, type(error).__name__, error)  # noqa: TRY400 - a line for operators
+            with self.database.write() as connection:
+                outbox.delay(connection, owed, datetime.now(UTC), f"{type(error).__name__}: {error}")
+            return "delayed"
         with self.database.write() as connection:
             outbox.sent(connection, owed, datetime.now(UTC), answer)
         return "sent"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Literal, Self
 
+import idna
+
 from service.errors import MailDelayed, MailRefused
 
 TIMEOUT_SECONDS = 30.0
@@ -17,7 +19,11 @@ TIMEOUT_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class SmtpAccount:
-    """How the mail server is reached; `security` none, starttls or tls, certificates are always checked."""
+    """How the mail server is reached; `security` none, starttls or tls, certificates are always checked.
+
+    `ca` is a PEM file of the authority that is trusted instead of the system's; `timeout` the longest wait for one
+    answer, in seconds.
+    """
 
     host: str
     port: int
@@ -25,6 +31,8 @@ class SmtpAccount:
     user: str
     password: str
     sender: str
+    ca: str = ""
+    timeout: float = TIMEOUT_SECONDS
 
 
 class SmtpConnection:
@@ -49,14 +57,23 @@ class SmtpConnection:
             ) from error
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            raise MailDelayed(f"{self._account.host}:{self._account.port}: {error}") from error
+            said = str(error)
+            if isinstance(error, smtplib.SMTPResponseException):
+                said = _said(error.smtp_code, error.smtp_error)
+            raise MailDelayed(f"{self._account.host}:{self._account.port}: {said}") from error
         except (MailDelayed, MailRefused):
             self._drop()
             raise
 
     def _hand_over(self, recipient: str, message: bytes) -> str:
         server = self._connected()
-        code, answer = server.mail(parseaddr(self._account.sender)[1])
+        recipient = in_ascii(recipient)
+        options: tuple[str, ...] = ()
+        if not recipient.isascii():  # RFC 6531
+            if not server.has_extn("smtputf8"):
+                raise MailRefused(f"the mail server takes only addresses in ASCII (no SMTPUTF8), not {recipient}")
+            options = ("SMTPUTF8", "BODY=8BITMIME")
+        code, answer = server.mail(in_ascii(parseaddr(self._account.sender)[1]), options)
         if code != 250:
             raise MailDelayed(f"the sender was refused: {_said(code, answer)}")
         code, answer = server.rcpt(recipient)
@@ -70,12 +87,12 @@ class SmtpConnection:
     def _connected(self) -> smtplib.SMTP:
         if self._server is None:
             account = self._account
-            context = ssl.create_default_context()
+            context = ssl.create_default_context(cafile=account.ca or None)
             server: smtplib.SMTP
             if account.security == "tls":
-                server = smtplib.SMTP_SSL(account.host, account.port, timeout=TIMEOUT_SECONDS, context=context)
+                server = smtplib.SMTP_SSL(account.host, account.port, timeout=account.timeout, context=context)
             else:
-                server = smtplib.SMTP(account.host, account.port, timeout=TIMEOUT_SECONDS)
+                server = smtplib.SMTP(account.host, account.port, timeout=account.timeout)
             self._server = server
             if account.security == "starttls":
                 server.starttls(context=context)
@@ -97,6 +114,17 @@ class SmtpConnection:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 self._server.quit()
         self._drop()
+
+
+def in_ascii(address: str) -> str:
+    """Return an address with its domain as the DNS has it (RFC 5890); what has no such form stays as it is."""
+    name, at, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    try:
+        return f"{name}{at}{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
+        return address
 
 
 def _fault(code: int) -> type[MailRefused | MailDelayed]:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from index import mark
 from index.query import MAXIMUM_TERMS, Parsed, Phrase, Word, parse
+from index.terms import Beginning
 
 WATER = Word("ماء", "ماء")
 POWER = Word("كهرباء", "كهرباء")
@@ -42,6 +43,29 @@ SHATT = Phrase(("شط", "العرب"))
 )
 def test_what_queries_mean(text, parsed):
     assert parse(text) == parsed
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("ماء كهرباء", (POWER, Beginning("كهرباء"))),
+        ("ماء OR كهرباء", (WATER, POWER, Beginning("كهرباء"))),
+        ("مَاءُ", (WATER, Beginning("ماء"))),
+        ("ماء ", (WATER,)),
+        ("ماء،", (WATER,)),
+        ('"ماء"', (Phrase(("ماء",)),)),
+        ("شط_العرب", (SHATT,)),
+        ("و", (Word("و", None),)),
+    ],
+)
+def test_the_word_at_the_end_may_be_a_beginning(text, last):
+    assert parse(text, typing=True).required[-1] == last
+
+
+def test_a_word_beyond_those_that_are_heeded_is_no_beginning():
+    parsed = parse(" ".join(f"word{number}" for number in range(MAXIMUM_TERMS + 1)), typing=True)
+    assert len(parsed.required) == MAXIMUM_TERMS
+    assert not any(isinstance(term, Beginning) for group in parsed.required for term in group)
 
 
 def test_only_the_first_terms_are_heeded():

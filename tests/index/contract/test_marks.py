@@ -71,3 +71,12 @@ def test_marks_are_sorted_apart_and_hold_a_match_wherever_something_was_asked(in
             assert all(before[1] <= after[0] for before, after in pairwise(spans))
         if hit.score:
             assert hit.title_marks or hit.body_marks
+
+
+def test_any_document_can_be_marked_as_a_search_would(index, make):
+    newer = make("a", title="المستشفى بلا ماء", body="انقطع الماء عن مستشفى السيبة")
+    hit = index.marked(newer, Query(text="ماء المستش", typing=True))
+    assert shown(newer.title, hit.title_marks) == ["المستشفى", "ماء"]
+    assert shown(newer.body, hit.body_marks) == ["الماء"]
+    assert (hit.document, hit.score) == (newer, 0.0)
+    assert index.marked(newer, Query()).title_marks == ()

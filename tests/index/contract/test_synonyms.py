@@ -44,3 +44,9 @@ def test_the_other_name_is_marked_too(index, make, store):
     store(make("a", body="وصل الوقود إلى هولير أمس"))
     (hit,) = index.search(Query(text="أربيل")).hits
     assert [hit.document.body[start:end] for start, end in hit.body_marks] == ["هولير"]
+
+
+def test_the_other_names_are_marked_too(index, make):
+    document = make("a", title="كهرباء هولير")
+    ((start, end),) = index.marked(document, Query(text="أربيل")).title_marks
+    assert document.title[start:end] == "هولير"

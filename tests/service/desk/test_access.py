@@ -16,8 +16,8 @@ from starlette.routing import Mount
 
 from service import accounts, logins
 from service.accounts import Role
-from service.desk.app import create_app
 from service.desk.access import COOKIE, SECURE_COOKIE, allow, allowed, way_back
+from service.desk.app import create_app
 
 PUBLIC = {
     *(("GET", "/healthz"), ("GET", "/login"), ("POST", "/login")),

@@ -23,9 +23,9 @@ Visit = Callable[..., Page]
 def address(tmp_path_factory: pytest.TempPathFactory, newsroom: list[Document]) -> Iterator[str]:
     """A desk of their own, for these tests change what its users prefer."""
     folder = tmp_path_factory.mktemp("accounts")
-    with room_over(newsroom, f"sqlite:///{folder}/rasid.db", f"sqlite:///{folder}/index.db") as room:
-        with served(room.app) as address:
-            yield address
+    urls = f"sqlite:///{folder}/rasid.db", f"sqlite:///{folder}/index.db"
+    with room_over(newsroom, *urls) as room, served(room.app) as address:
+        yield address
 
 
 @pytest.fixture

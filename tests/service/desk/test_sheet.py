@@ -45,7 +45,7 @@ def test_words_stand_out_from_their_ground(theme: str, ground: str, colour: str)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("kind", ["place", "facility", "appellant", "addressee", "evidence"])
+@pytest.mark.parametrize("kind", ["place", "facility", "appellant", "addressee", "person", "evidence"])
 def test_article_text_stands_out_even_where_three_marks_lie(theme: str, kind: str) -> None:
     tokens = _tokens(theme)
     ground = tokens["surface"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -95,7 +95,7 @@ def _told(letter: messages.Letter, viewer: Viewer) -> MessageTold:
         recipient=letter.recipient if whole else hidden_address(letter.channel, letter.recipient),
         channel=Channel(letter.channel),
         subject=letter.subject,
-        state=letter.state,
+        state=cast("State", letter.state),
         attempts=letter.attempts,
         created=letter.created,
         due=letter.due,

@@ -14,7 +14,7 @@ from service.accounts import Role, note, user_of
 from service.alerts import owning, subscriptions
 from service.alerts.preview import preview
 from service.alerts.schedule import Cadence
-from service.alerts.subscriptions import Channel, Subscription, Tells
+from service.alerts.subscriptions import MAIL_ADDRESS, Channel, Subscription, Tells
 from service.api.answers import UNFIT, fails, tagged
 from service.api.deciding import decided
 from service.api.problems import PREFIX, Problem
@@ -37,13 +37,18 @@ Clock = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", descript
 Silence = Annotated[str, Field(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9])?$", description='In Baghdad; "" for none.')]
 
 
+RecipientAddress = Annotated[
+    Text, Field(max_length=1000, pattern=f"^({MAIL_ADDRESS.pattern}|[A-Za-z][A-Za-z0-9+.-]*://.+)$")
+]
+
+
 class GivenSubscription(Given):
     """A search that is to be told of: `query` is that of its address in the desk."""
 
     name: Annotated[Text, Field(min_length=1, max_length=LONGEST_NAME)]
     query: Annotated[str, Field(max_length=20_000)] = ""
     tells: list[Tells] = Field(list(subscriptions.USUALLY), min_length=1, max_length=len(Tells))
-    recipients: list[Annotated[Text, Field(max_length=1000)]] = Field(
+    recipients: list[RecipientAddress] = Field(
         min_length=1,
         max_length=subscriptions.MOST_RECIPIENTS,
         description="Mail addresses, https addresses that take JSON, or addresses of services as tgram://…; "
@@ -119,8 +124,9 @@ class PreviewTold(Told):
 def add(router: APIRouter, desk: Desk) -> None:
     """Add the operations on subscriptions."""
     _add_reading(router, desk)
-    _add_changing(router, desk)
     _add_states(router, desk)
+    _add_making(router, desk)
+    _add_changing(router, desk)
 
 
 def _add_reading(router: APIRouter, desk: Desk) -> None:
@@ -134,22 +140,6 @@ def _add_reading(router: APIRouter, desk: Desk) -> None:
         with desk.database.read() as connection:
             held = owning.visible(connection, viewer.id, everything=viewer.administers)
             return Subscriptions(subscriptions=[_told(connection, one, viewer, base) for one in held])
-
-    @router.get(
-        "/subscriptions/{subscription}",
-        tags=["alerts"],
-        response_model=SubscriptionTold,
-        responses=tagged() | {304: {"description": "It is as it was."}} | fails(404),
-    )
-    @allow(Role.READER)
-    def read_subscription(
-        request: Request, subscription: Annotated[Number, Path()], if_none_match: IfNoneMatch = None
-    ) -> Response:
-        """Read a subscription."""
-        viewer = viewer_of(request)
-        with desk.database.read() as connection:
-            told = _told(connection, _found(connection, subscription, viewer), viewer, base)
-        return answer(told, held=if_none_match)
 
     @router.get("/subscriptions/{subscription}/preview", tags=["alerts"], responses=fails(404))
     @allow(Role.READER)
@@ -168,7 +158,7 @@ def _add_reading(router: APIRouter, desk: Desk) -> None:
         )
 
 
-def _add_changing(router: APIRouter, desk: Desk) -> None:
+def _add_making(router: APIRouter, desk: Desk) -> None:
     base = desk.pages.links.base
 
     @router.post(
@@ -188,6 +178,26 @@ def _add_changing(router: APIRouter, desk: Desk) -> None:
             _note(desk, connection, viewer, number, "subscription_made", name=made.name, query=made.query)
             told = _told(connection, _found(connection, number, viewer), viewer, base)
         return answer(told, status=201, location=f"{base}{PREFIX}/subscriptions/{number}")
+
+
+def _add_changing(router: APIRouter, desk: Desk) -> None:
+    base = desk.pages.links.base
+
+    @router.get(
+        "/subscriptions/{subscription}",
+        tags=["alerts"],
+        response_model=SubscriptionTold,
+        responses=tagged() | {304: {"description": "It is as it was."}} | fails(404),
+    )
+    @allow(Role.READER)
+    def read_subscription(
+        request: Request, subscription: Annotated[Number, Path()], if_none_match: IfNoneMatch = None
+    ) -> Response:
+        """Read a subscription."""
+        viewer = viewer_of(request)
+        with desk.database.read() as connection:
+            told = _told(connection, _found(connection, subscription, viewer), viewer, base)
+        return answer(told, held=if_none_match)
 
     @router.put(
         "/subscriptions/{subscription}",

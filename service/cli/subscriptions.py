@@ -75,7 +75,7 @@ def add_subscription(
 
     from service import accounts, assembly
     from service.alerts import owning
-    from service.alerts.subscriptions import Subscription
+    from service.alerts.subscriptions import USUALLY, Subscription
     from service.cli.users import operator
     from service.desk.address import Address
     from service.desk.saved import stored
@@ -98,7 +98,7 @@ def add_subscription(
             schedule=plan,
             language=cast("Language", language),
             owner=owner.id,
-            **({"tells": owning.tells(tells)} if tells else {}),
+            tells=owning.tells(tells) if tells else USUALLY,
         )
         number = owning.add(connection, made, now)
         detail = {"name": made.name, "query": made.query}

@@ -98,7 +98,7 @@ def drop(connection: sa.Connection, number: int) -> bool:
     return True
 
 
-def _letter(row: sa.Row[Any]) -> Letter:
+def _letter(row: Any) -> Letter:
     return Letter(*tuple(row))
 
 

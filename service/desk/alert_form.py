@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
@@ -27,10 +27,10 @@ class Filled(BaseModel):
     """The form as it was filled in; `own` is whether the owner's own address is told, `others` has one a line."""
 
     name: str = ""
-    query: str = Field("", max_length=20_000)
+    query: Annotated[str, Field(max_length=20_000)] = ""
     tells: list[str] = Field(default_factory=list, max_length=100)
     own: bool = False
-    others: str = Field("", max_length=50_000)
+    others: Annotated[str, Field(max_length=50_000)] = ""
     cadence: str = Cadence.AT_ONCE.value
     at: str = "08:00"
     weekday: str = "6"

@@ -108,7 +108,7 @@ def _add_form(router: APIRouter, desk: Desk) -> None:
     @allow(Role.READER)
     def look(request: Request, given: Annotated[Filled, Form()]) -> Response:
         if by_script(request):
-            return desk.draw(request, "alert_preview.html", **_previewed(desk, request, given))
+            return desk.draw(request, "alert_preview.html", status=200, **_previewed(desk, request, given))
         with desk.database.read() as connection:
             owner = _user(connection, viewer_of(request).id)
         return _form(desk, request, given, owner)

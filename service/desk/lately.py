@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 class Lately(Generic[Key, Value]):
     """Remembers what `count` returned for each key, for `FRESH`; there are few keys.
 
-    Of several threads that ask at once one counts, and the others wait for it.
+    One thread counts at a time. Others that ask meanwhile get what was counted before, and wait only for the first.
     """
 
     def __init__(self, count: Callable[[Key, datetime], Value]) -> None:
@@ -30,8 +30,15 @@ class Lately(Generic[Key, Value]):
 
     def get(self, key: Key, now: datetime) -> Value:
         """Return what was counted for the key lately, or count it. Raises what `count` raises."""
+        kept = self._kept.get(key)
+        if kept is not None and (_is_fresh(kept[0], now) or self._lock.locked()):
+            return kept[1]
         with self._lock:
             kept = self._kept.get(key)
-            if kept is None or not timedelta(0) <= now - kept[0] < FRESH:
+            if kept is None or not _is_fresh(kept[0], now):
                 kept = self._kept[key] = now, self._count(key, now)
             return kept[1]
+
+
+def _is_fresh(at: datetime, now: datetime) -> bool:
+    return timedelta(0) <= now - at < FRESH

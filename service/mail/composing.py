@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from service.alerts.messages import Letter, Telling
 
 _COLOURS = {"critical": "#b3261e", "high": "#8a5300", "normal": "#3f5a6b", "": "#3f5a6b"}
+_JOINERS = "\u200c\u200d"
+"""They shape letters (Kurdish and Persian words need them) and turn no text around, as other unseen signs do."""
 _MARKS = {"critical": "▲", "high": "◆", "normal": "●", "": "○"}
 
 
@@ -82,7 +84,7 @@ class Teller:
             "appellants": self._joined(telling, appeal.get("appellants", ())),
             "addressees": self._joined(telling, appeal.get("addressees", ())),
             "outlets": names.count("outlet", telling.outlets) if telling.outlets > 1 else "",
-            "outlet": telling.outlet,
+            "outlet": _line(telling.outlet, 80),
             "since": names.ago(published, self._now),
             "exact": names.exact(published),
             "why": [self._why(fact) for fact in telling.facts],
@@ -140,7 +142,7 @@ class Composer:
             "cases": rows,
             "rest": teller.rest() if len(letter.tellings) > MOST_TOLD else "",
             "total": len(letter.tellings),
-            "name": letter.subscription.name if letter.subscription.owner is not None else "",
+            "name": _line(letter.subscription.name, 120) if letter.subscription.owner is not None else "",
             "desk_url": self._desk_url,
             "desk_link": teller.desk_link,
             "leave": leave + ("&lang=en" if teller.labels.language == "en" else ""),
@@ -168,5 +170,5 @@ class Composer:
 
 def _line(text: str, most: int) -> str:
     """Return the text on one line without control characters, cut at a word's end where it is too long."""
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    line = " ".join("".join(sign if sign.isprintable() or sign in _JOINERS else " " for sign in text).split())
     return line if len(line) <= most else f"{line[:most].rsplit(' ', 1)[0]}…"

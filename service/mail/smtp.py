@@ -87,7 +87,7 @@ class SmtpConnection:
     def _connected(self) -> smtplib.SMTP:
         if self._server is None:
             account = self._account
-            context = ssl.create_default_context(cafile=account.ca or None)
+            context = _trusting(account.ca)
             server: smtplib.SMTP
             if account.security == "tls":
                 server = smtplib.SMTP_SSL(account.host, account.port, timeout=account.timeout, context=context)
@@ -114,6 +114,13 @@ class SmtpConnection:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 self._server.quit()
         self._drop()
+
+
+def _trusting(ca: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca or None)
+    except OSError as error:
+        raise MailDelayed(f"the setting smtp_ca, {ca}: {error}") from error
 
 
 def in_ascii(address: str) -> str:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from service.database import changes
 from service.database.engine import Database
-from service.database.tables import articles, outbox, sources
+from service.database.tables import alerts, articles, outbox, sources
 from service.errors import DatabaseUnavailable
 
 
@@ -47,9 +47,10 @@ def quiet(database: Database, wanted: int) -> bool:
             sa.select(sa.func.count()).select_from(articles).where(articles.c.state.in_(("spooled", "claimed")))
         )
         owed = connection.scalar(sa.select(sa.func.count()).select_from(outbox).where(outbox.c.state != "sent"))
+        unwritten = connection.scalar(sa.select(sa.func.count()).select_from(alerts).where(alerts.c.written.is_(None)))
         last = changes.last(connection)
         stages = {changes.position(connection, name) for name in (changes.INDEXER, changes.MATCHER)}
-    return held == wanted and waiting == 0 and owed == 0 and stages == {last}
+    return held == wanted and waiting == unwritten == owed == 0 and stages == {last}
 
 
 def until(true: Callable[[], bool], seconds: float) -> bool:
@@ -70,9 +71,11 @@ def mail(file: Path) -> EmailMessage:
 
 
 def items_told(folder: Path) -> list[str]:
-    """Return the Documents that all caught mails tell of; a mail that came twice counts once."""
+    """Return the Documents by which all caught mails tell what is new; a mail that came twice counts once."""
     mails = {str(read["Message-ID"]): read for read in map(mail, folder.glob("*.eml"))}
-    return [link for read in mails.values() for link in set(re.findall(r"/item/([0-9a-f]{64})", plain(read)))]
+    told = [one for read in mails.values() for one in re.split(r"(?m)^\d+\. ", plain(read))[1:]]
+    found = [re.search(r"/item/([0-9a-f]{64})", one) for one in told if "متابعة:" not in one]
+    return [link[1] for link in found if link is not None]
 
 
 def plain(message: EmailMessage) -> str:

@@ -32,7 +32,7 @@ from service.database.engine import Database
 from service.database.tables import alerts, outbox, told
 from service.demo.catcher import catching_mail
 
-KILLS = int(os.environ.get("RASID_TEST_ALERT_FAULTS", "28"))
+KILLS = int(os.environ.get("RASID_TEST_ALERT_FAULTS", "14"))
 LONGEST_LIFE_SECONDS = 4.0
 SEED = 20261126
 ALL, WATER, CRITICAL = "all@newsroom.example", "water@newsroom.example", "critical@newsroom.example"

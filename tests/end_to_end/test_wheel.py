@@ -71,6 +71,11 @@ def test_the_wheel_is_what_runs(installed: Path, tmp_path: Path) -> None:
     assert str(installed.parent) in where
 
 
+def test_the_wheel_brings_the_map(installed: Path, tmp_path: Path) -> None:
+    program = "from service.desk.charts import iraq; print(len(iraq().governorates))"
+    assert _run(installed, tmp_path, "python", "-c", program).strip() == "19"
+
+
 def test_the_wheel_writes_a_configuration_in_another_folder(installed: Path, tmp_path: Path) -> None:
     _run(installed, tmp_path, "rasid", "init")
     assert (tmp_path / "rasid.toml").is_file()

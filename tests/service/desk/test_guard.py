@@ -58,5 +58,5 @@ def test_nothing_else_is_served(client: TestClient, path: str) -> None:
 
 
 def test_pages_are_not_kept_by_browsers_and_files_are(client: TestClient) -> None:
-    assert client.get("/").headers["Cache-Control"] == "private, no-cache"
+    assert client.get("/").headers["Cache-Control"] == "private, no-store"
     assert "immutable" in client.get("/static/desk.css").headers["Cache-Control"]

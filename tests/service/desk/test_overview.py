@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 from service.database.statistics import Tally
 from service.database.tables import articles, cases, rejections, sources
 from service.desk.charts import breaks, by_day, ceiling, iraq, lasting
+from service.desk.lately import FRESH, Lately
 from service.labels import labels
 
 if TYPE_CHECKING:
@@ -241,3 +242,17 @@ def test_the_overview_prints_its_charts(visited: Page, address: str) -> None:
         expect(visited.locator(shown)).to_be_visible()
     expect(visited.locator(".sections")).to_be_hidden()
     expect(visited.locator(".periods")).to_be_hidden()
+
+
+def test_what_was_counted_lately_is_not_counted_anew() -> None:
+    counted: list[int] = []
+
+    def count(key: int, now: datetime) -> int:
+        counted.append(key)
+        assert numbers.get(7, now) == 1 if len(counted) == 3 else True  # who asks meanwhile gets what there was
+        return len(counted)
+
+    numbers: Lately[int, int] = Lately(count)
+    assert [numbers.get(7, NOW), numbers.get(30, NOW), numbers.get(7, NOW + FRESH / 2)] == [1, 2, 1]
+    assert numbers.get(7, NOW + FRESH) == 3
+    assert counted == [7, 30, 7]

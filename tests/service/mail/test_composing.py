@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from alert_newsroom import DESK, NOW, SENDER, TO, Newsroom, analysis, parsed
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
@@ -171,6 +171,7 @@ SIGNS = st.characters(blacklist_categories=("Cs",))
 TEXTS = st.text(SIGNS, min_size=1, max_size=200)
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     title=TEXTS,
     name=TEXTS,

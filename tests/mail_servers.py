@@ -22,7 +22,7 @@ from service.database.engine import Database
 from service.database.tables import outbox
 from service.demo.catcher import AnyPort
 
-USER, PASSWORD = "rasid", "a long password"
+USER, PASSWORD = "rasid", "a-long-password"
 
 
 class Authority:

@@ -40,11 +40,12 @@ from alert_newsroom import Newsroom, analysis  # noqa: E402
 from elasticsearch import Elasticsearch  # noqa: E402
 
 from index import open_index  # noqa: E402
-from service.alerts.subscriptions import Tells  # noqa: E402
+from service.alerts.subscriptions import keep_in_step  # noqa: E402
 from service.bench.server import drop  # noqa: E402
 from service.database import changes, documents, outbox  # noqa: E402
 from service.database.articles import document_id  # noqa: E402
 from service.database.engine import Database  # noqa: E402
+from service.database.tables import outbox as outbox_  # noqa: E402
 from service.demo.catcher import AnyPort  # noqa: E402
 from service.indexer import index_changes  # noqa: E402
 
@@ -55,6 +56,7 @@ PACKAGES = ("elastalert2==2.19.0", "pytz")
 """pytz is imported by elastalert2 2.19.0, which does not ask for it."""
 
 RASID = "rasid"
+ADDRESS = f"{RASID}@newsroom.example"
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "published": {"timestamp_field": "published", "realert": {"minutes": 0}},
     "fetched": {"timestamp_field": "fetched", "realert": {"minutes": 0}},
@@ -110,7 +112,8 @@ class Feed:
 
     def __init__(self, database: Database, chance: random.Random) -> None:
         self.room = Newsroom(database, now=datetime.now(UTC) - timedelta(hours=1))
-        self.room.subscribe(f"{RASID}@newsroom.example", tells=(Tells.NEW,))
+        with database.write() as connection:
+            keep_in_step(connection, (ADDRESS,), "ar", self.room.now)
         self.chance = chance
         self.appeals: set[str] = set()
         self.stored: list[tuple[int, datetime, bool]] = []
@@ -299,6 +302,7 @@ def _rasid(folder: Path, port: int) -> Program:
         "DATABASE": f"sqlite:///{folder}/rasid.db",
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": str(port),
+        "ALERT_TO": ADDRESS,
         "ALERT_INTERVAL": "1",
         "MAIL_PER_MINUTE": "10000",
         "MAIL_PER_RECIPIENT": "10000",
@@ -385,7 +389,7 @@ def _rest(catcher: Catcher, database: Database) -> None:
     while time.monotonic() < begun + LONGEST_REST_SECONDS:
         time.sleep(1)
         with database.read() as connection:
-            unsent = connection.scalar(sa.select(sa.func.count()).where(outbox.outbox.c.state != "sent"))
+            unsent = connection.scalar(sa.select(sa.func.count()).where(outbox_.c.state != "sent"))
         if not unsent and time.monotonic() > max(catcher.last, begun) + QUIET_SECONDS:
             return
 

@@ -186,8 +186,8 @@ def _told(connection: sa.Connection, hits: Mapping[int, Sequence[Record]]) -> di
     known: dict[tuple[int, str], Known] = {}
     subjects = sorted(set().union(*wanted.values())) if wanted else []
     heirs: dict[str, list[tuple[str, datetime | None]]] = {subject: [(subject, None)] for subject in subjects}
-    for subject, forebear, until in forebears(connection, subjects):
-        heirs.setdefault(forebear, []).append((subject, until))
+    for heir, forebear, end in forebears(connection, subjects):
+        heirs.setdefault(forebear, []).append((heir, end))
     asked = sorted(heirs)
     for start in range(0, len(asked), _AT_ONCE):
         rows = connection.execute(

@@ -74,16 +74,23 @@ class Crowd:
 class Editor:
     """A logged-in HTTP client that keeps its connection."""
 
-    def __init__(self, address: str, name: str) -> None:
-        self.address = address
+    def __init__(self, address: str, name: str, cookie: str = "") -> None:
+        self.address, self.name = address, name
         self._pool = urllib3.PoolManager(retries=False, timeout=60)
+        self._cookie = cookie or self._log_in(address, name)
+
+    def _log_in(self, address: str, name: str) -> str:
         form = urlencode({"name": name, "password": PASSWORD})
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = self._pool.request("POST", f"{address}/login", body=form, headers=headers, redirect=False)
         if answer.status != 303:
             message = f"the desk let {name} not in: {answer.status}"
             raise RuntimeError(message)
-        self._cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        return answer.headers["Set-Cookie"].partition(";")[0]
+
+    def beside(self) -> Editor:
+        """Return another browser of the same session, with a connection of its own."""
+        return Editor(self.address, self.name, self._cookie)
 
     def ask(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, int]:
         """Return status and size of the answer."""
@@ -211,15 +218,16 @@ def bench_crowd(served: Served, room: Newsroom, editors: int = CROWD, seconds: f
     """Let many editors work at once, each with pages and pauses of its own."""
     taken: list[float] = []
     errors: list[str] = []
-    logged_in = [Editor(served.address, EDITORS[number % len(EDITORS)]) for number in range(editors)]
+    known = [Editor(served.address, name) for name in EDITORS]
+    logged_in = [known[number % len(known)].beside() for number in range(editors)]
     end = time.monotonic() + seconds
 
     def work(number: int) -> None:
         chance = random.Random(number)  # noqa: S311 - reproducible on purpose
-        known = pages(room, seed=number + 2)
+        shown = pages(room, seed=number + 2)
         time.sleep(chance.uniform(0, THINKING[1]))
         while time.monotonic() < end:
-            page = chance.choice(known)
+            page = chance.choice(shown)
             path = page.path()
             started = time.perf_counter()
             try:

@@ -12,6 +12,7 @@ import itertools
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from index import Document
@@ -135,6 +136,7 @@ class Vocabulary:
     tail: tuple[str, ...]
 
 
+@cache
 def vocabulary(seed: int = 1) -> Vocabulary:
     """Return the vocabulary of a seed."""
     chance = random.Random(seed)  # noqa: S311 - reproducible on purpose

@@ -32,6 +32,7 @@ def measure(target: str, *, documents: int, as_json: bool) -> Iterator[str]:
         "nlp": _nlp,
         "up": _up,
         "desk": _desk,
+        "alerts": _alerts,
     }
     chosen = dict.fromkeys(runs.values() if target == "all" else [runs[target]])
     for run in chosen:
@@ -179,3 +180,22 @@ def _asked(
         f"{crowd.errors} errors, p50 {crowd.p50:.0f} ms, p95 {crowd.p95:.0f} ms"
     )
     yield "desk", told, {"on": name, **asdict(crowd)}
+
+
+def _alerts(_: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    from service.bench.alerts import bench_latency, bench_matching  # noqa: PLC0415 - only this one sends mail
+
+    matched = bench_matching()
+    told = (
+        f"{matched.subscriptions} subscriptions against {matched.documents} new Documents: "
+        f"{matched.seconds:.2f} s, processor {matched.processor:.2f} s"
+    )
+    yield "alerts", told, asdict(matched)
+    seen = bench_latency()
+    legs = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in seen.legs.items())
+    told = (
+        f"from the feed to the accepted mail: p50 {seen.p50:.1f} s, p95 {seen.p95:.1f} s, longest {seen.highest:.1f} s "
+        f"({seen.items} items in a burst, {seen.fetched} fetched, {seen.told} of {seen.appeals} appeals told; medians: "
+        f"{legs}); reading a text takes {seen.analysis:.0f} ms, load {seen.load:.0f}"
+    )
+    yield "alerts", told, asdict(seen)

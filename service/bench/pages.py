@@ -81,6 +81,11 @@ content="article"><meta property="article:published_time" content="{published}">
     return encoded.replace(b"</head>", filler, 1)
 
 
+def other_news(count: int, words: random.Random) -> str:
+    """Return so many words of a text in which nobody asks for anything."""
+    return _sentence(count, words, _OTHER_WORDS)
+
+
 def _sentence(count: int, words: random.Random | None = None, said: Sequence[str] = _WORDS) -> str:
     words = words or random.Random(count)  # noqa: S311 - filler, not a secret
     return " ".join(words.choices(said, k=count))

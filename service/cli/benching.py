@@ -20,6 +20,7 @@ class Target(StrEnum):
     NLP = "nlp"
     UP = "up"
     DESK = "desk"
+    ALERTS = "alerts"
 
 
 def add(app: typer.Typer) -> None:

@@ -59,7 +59,7 @@ def _kill(process: subprocess.Popen[bytes], chance: random.Random) -> None:
     process.wait()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(420)
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the crawl's process in /proc, as Linux has it")
 def test_killed_anywhere_it_loses_no_article_doubles_no_document_and_repeats_no_mail_but_one_in_flight(
     tmp_path: Path,
@@ -88,8 +88,8 @@ def test_killed_anywhere_it_loses_no_article_doubles_no_document_and_repeats_no_
             (tmp_path / "up.log").unlink()
             with _up(tmp_path, settings) as process:
                 wanted = len(room.expected.articles)
-                assert until(lambda: "the desk is at" in (tmp_path / "up.log").read_text(), 30)
-                assert until(lambda: quiet(database, wanted), 90), (tmp_path / "up.log").read_text()[-3000:]
+                assert until(lambda: "the desk is at" in (tmp_path / "up.log").read_text(), 120)
+                assert until(lambda: quiet(database, wanted), 150), (tmp_path / "up.log").read_text()[-3000:]
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(30) == 0
             with database.read() as connection:

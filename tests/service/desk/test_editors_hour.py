@@ -196,6 +196,7 @@ def test_one_corrects_a_label_and_takes_it_back(seat: Seat, newsroom: list[Docum
     seat.go(f"/?item={_item_of(newsroom, 'case-siba')}")
     seat.do("e", page.locator("#correct"))
     form = page.locator(".correct-form")
+    expect(form).to_be_visible()
     power = form.get_by_role("checkbox", name=words.name("need", "electricity"))
     if seat.phone:
         power.tap()

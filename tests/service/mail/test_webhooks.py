@@ -65,9 +65,8 @@ def _serving(hook: Hook) -> Iterator[Hook]:
 
         def _drip(self) -> None:
             try:
-                self.wfile.write(b"HTTP/1.1 200 OK\r\n")
-                for _ in range(60):
-                    self.wfile.write(b"X-More: x\r\n")
+                for _ in range(30):
+                    self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                     self.wfile.flush()
                     time.sleep(0.1)
             except OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import threading
 import time
@@ -61,9 +62,10 @@ class Feeds:
     def __init__(self, per_second: float, items: int) -> None:
         self._per_second, self._items = per_second, items
         self._begun: float | None = None
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="feeds", daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="feeds", daemon=True)
         self.asked = threading.Event()
         self.port = 0
 
@@ -75,7 +77,8 @@ class Feeds:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
     def begin(self) -> None:
@@ -96,28 +99,26 @@ class Feeds:
         source = '[[outlet.source]]\nid = "feed-{0}"\nkind = "feed"\nurl = "http://{1}:{2}/rss.xml"\ninterval = 1\n'
         return "\n".join((outlet + source).format(number, host(number), self.port) for number in range(OUTLETS))
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._answer, "127.0.0.1", 0, backlog=256))
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        server = await asyncio.start_server(self._answer, "127.0.0.1", 0, backlog=256)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
-        self._loop.run_forever()
+        await self._stop.wait()
         server.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with contextlib.closing(writer), contextlib.suppress(asyncio.IncompleteReadError, OSError):
             while request := await reader.readuntil(b"\r\n\r\n"):
                 path = request.split(b" ", 2)[1].decode()
                 name = next(line for line in request.split(b"\r\n") if line.lower().startswith(b"host:"))
-                writer.write(self._response(path, int(name.split(b"-")[1].split(b".")[0])))
+                writer.write(self._response(path, name.split(b":", 1)[1].strip().decode()))
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
 
-    def _response(self, path: str, outlet: int) -> bytes:
+    def _response(self, path: str, name: str) -> bytes:
         if path == "/rss.xml":
             self.asked.set()
-            body, kind, status = self._feed(outlet), "application/rss+xml", "200 OK"
+            body, kind, status = self._feed(int(name.split("-")[1].split(".")[0])), "application/rss+xml", "200 OK"
         elif path.startswith("/news/"):
             body, kind, status = self._page(int(path.removeprefix("/news/"))), "text/html; charset=utf-8", "200 OK"
         else:

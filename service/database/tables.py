@@ -71,6 +71,7 @@ articles = sa.Table(
     sa.Column("detail", sa.Text, nullable=False, server_default=""),  # why it was rejected or failed
     sa.UniqueConstraint("document", "version"),
     sa.Index("ix_articles_state_id", "state", "id"),
+    sa.Index("ix_articles_outlet_source", "outlet", "source", "version", "fetched"),
 )
 
 addresses = sa.Table(

@@ -205,10 +205,10 @@ def test_one_corrects_a_label_and_takes_it_back(seat: Seat, newsroom: list[Docum
         power.focus()
         page.keyboard.press("Space")
         page.keyboard.press("Enter")
-    expect(page.locator(".item-kind .corrected")).to_have_text(words.text("corrected_mark"))
+    expect(page.locator(".fact-asked .corrected")).to_have_text(words.text("corrected_mark"))
     expect(page.locator(".fact-asked")).to_contain_text(words.name("need", "electricity"))
     seat.undo()
-    expect(page.locator(".item-kind .corrected")).to_have_count(0)
+    expect(page.locator(".fact-asked .corrected")).to_have_count(0)
     expect(page.locator(".fact-asked")).not_to_contain_text(words.name("need", "electricity"))
 
 
@@ -217,6 +217,7 @@ def test_one_follows_an_item_to_its_case_and_decides(seat: Seat, newsroom: list[
     seat.go(f"/?item={_item_of(newsroom, 'case-power')}")
     page.get_by_role("link", name=words.text("strip_open")).first.click()
     state = page.locator("article.case .item-kind .state")
+    expect(state).to_be_visible()
     seat.do("s", seat.keyed("s"))
     if seat.phone:
         page.locator(".pick.state-verified").tap()
@@ -225,7 +226,7 @@ def test_one_follows_an_item_to_its_case_and_decides(seat: Seat, newsroom: list[
         page.keyboard.press("Enter")
     expect(state).to_have_text(words.name("case_state", "verified"))
     seat.do("a", seat.keyed("a"))
-    seat.told("done_assign", name=words.text("assigned_to_me"))
+    seat.told("done_assign", name="editor")
     seat.do("r", seat.keyed("r"))
     page.locator("[name=referred_to]").fill("وزارة الكهرباء")
     page.keyboard.press("Enter")
@@ -261,7 +262,7 @@ def test_the_slower_of_two_editors_is_told(seat: Seat, browser: Browser, hour_ad
         other.goto("/cases?lang=en&case=case-siba")
         seat.go("/cases?case=case-siba")
         seat.do("a", seat.keyed("a"))
-        seat.told("done_assign", name=seat.words.text("assigned_to_me"))
+        seat.told("done_assign", name="editor")
         other.keyboard.press("s")
         other.locator(".pick.state-rejected").click()
         expect(other.locator(".case-conflict")).to_contain_text("editor Assigned to editor")

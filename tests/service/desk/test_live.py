@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -253,7 +254,8 @@ def test_one_looks_for_all_and_nobody_for_none(own_room: Room) -> None:
             assert await feed.news(0, told[0], 0.1) is None
         return told, feed.looking
 
-    told, looking = asyncio.run(listen())
+    with ThreadPoolExecutor(1) as pool:  # Playwright's event loop may run in this thread
+        told, looking = pool.submit(lambda: asyncio.run(listen())).result()
     assert told[0] is told[1] is told[2] is not None
     assert 1 <= looks <= 6
     assert not looking

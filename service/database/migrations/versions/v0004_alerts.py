@@ -21,6 +21,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("subscription", NUMBER))
         table.add_column(sa.Column("target", NUMBER))
     op.create_index("ix_outbox_sent", "outbox", ["sent"])
+    op.create_index("ix_articles_outlet_source", "articles", ["outlet", "source", "version", "fetched"])
     op.create_table(
         "keys",
         sa.Column("name", sa.String(32), nullable=False),
@@ -125,6 +126,7 @@ def downgrade() -> None:
     )
     op.drop_table("told")
     op.drop_index("ix_outbox_sent", "outbox")
+    op.drop_index("ix_articles_outlet_source", "articles")
     for name, column in (
         *(("outbox", "channel"), ("outbox", "subscription"), ("outbox", "target")),
         *(("cases", "overdue"), ("users", "email")),

@@ -64,7 +64,8 @@ class Preview:
         """Return how many messages it would have been to each recipient, at the most."""
         busy = sum(1 for _, count in self.days if count)
         most = {Cadence.HOURLY: busy * 24, Cadence.DAILY: busy, Cadence.WEEKLY: min(busy, 1)}
-        return min(self.cases, most.get(schedule.cadence, self.cases))
+        told = self.items if self.more else self.cases
+        return min(told, most.get(schedule.cadence, told))
 
 
 def preview(index: Readable, query: str, now: datetime) -> Preview:
@@ -84,14 +85,15 @@ def preview(index: Readable, query: str, now: datetime) -> Preview:
     counted = dict(page.facets.get(Field.DAY, ()))
     days = (first + timedelta(days=place) for place in range(DAYS))
     told = _cases(page.facets.get(Field.CASE, ()), asked)
+    more = len(told) >= _MOST_CASES
     rows: dict[str, Hit] = {}
     for hit in page.hits:
         rows.setdefault(hit.document.case or hit.document.id, hit)
     return Preview(
         days=tuple((day.isoformat(), counted.get(day.isoformat(), 0)) for day in days),
         items=page.total,
-        cases=min(len(told) + max(page.total - sum(told.values()), 0), page.total),
-        more=len(told) >= _MOST_CASES,
+        cases=len(told) if more else min(len(told) + max(page.total - sum(told.values()), 0), page.total),
+        more=more,
         rows=tuple(rows.values())[:ROWS],
     )
 

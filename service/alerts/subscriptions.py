@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from starlette.datastructures import QueryParams
 
-from index.protocol import Query
+from index.protocol import Field, Query
 from service.alerts.schedule import Cadence, Schedule, read_time
 from service.database import changes
 from service.database.tables import alerts, articles, outbox, recipients, subscriptions
@@ -98,7 +98,8 @@ def search_of(query: str) -> Query:
     Days bound what was published, and what comes late is not to be missed.
     """
     address = Address.read(QueryParams(query))
-    return Query(text=address.text, filters=address.filters)
+    filters = {field: values for field, values in address.filters.items() if field is not Field.DAY}
+    return Query(text=address.text, filters=filters)
 
 
 def checked(subscription: Subscription) -> Subscription:

@@ -118,7 +118,11 @@ class Feeds:
     def _response(self, path: str, name: str) -> bytes:
         if path == "/rss.xml":
             self.asked.set()
-            body, kind, status = self._feed(int(name.split("-")[1].split(".")[0])), "application/rss+xml", "200 OK"
+            body, kind, status = (
+                self._feed(int(name.partition("-")[2].partition(".")[0])),
+                "application/rss+xml",
+                "200 OK",
+            )
         elif path.startswith("/news/"):
             body, kind, status = self._page(int(path.removeprefix("/news/"))), "text/html; charset=utf-8", "200 OK"
         else:
@@ -163,7 +167,9 @@ def text(number: int) -> tuple[str, ...]:
         return other_news(9, words), *filler
     at = number // ASKING
     governorate, town = _PLACES[at % len(_PLACES)]
-    need = _NEEDS[(at + at // len(_PLACES)) % len(_NEEDS)]
+    need = _NEEDS[at % len(_NEEDS)]  # 17 places and 10 needs: 170 pairs
     title = f"أهالي {town} يناشدون محافظ {governorate} {need}"
     asked = f"ناشد أهالي قضاء {town} في محافظة {governorate} المحافظ التدخل العاجل من أجل {need}، بعد معاناة طويلة."
-    return title, asked, *filler[:2]
+    # no filler: the reader takes an appeal among sentences of football for a page that tells of none
+    more = f"وقال أحد سكان {town} إن {need} مطلب قديم لم يستجب له أحد منذ {words.randint(2, 30)} شهراً رغم المناشدات."
+    return title, asked, more

@@ -4,6 +4,7 @@ import time
 import urllib.request
 
 import feedparser
+import pytest
 
 from service.bench.alerts import bench_matching
 from service.bench.feeding import ASKING, OUTLETS, Feeds, asks, text
@@ -22,7 +23,7 @@ def test_the_feeds_grow_with_time_and_their_pages_can_be_had():
         feeds.begin()
         time.sleep(0.2)
         assert sorted(link for outlet in range(OUTLETS) for link in listed(outlet)) == sorted(map(feeds.url, range(12)))
-        assert feeds.appeared(10) - feeds.appeared(0) == 0.1
+        assert feeds.appeared(10) - feeds.appeared(0) == pytest.approx(0.1)
         with urllib.request.urlopen(f"http://127.0.0.1:{feeds.port}/news/9") as page:
             assert text(9)[1] in page.read().decode()
 

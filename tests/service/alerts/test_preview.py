@@ -76,6 +76,13 @@ def test_what_is_too_much_is_said_so_and_only_the_first_are_shown(index: Index) 
     assert len(week.rows) == ROWS
 
 
+def test_very_many_cases_are_not_counted_to_the_end(index: Index) -> None:
+    put(index, *(told(number, ago=timedelta(minutes=number)) for number in range(510)))
+    week = preview(index, "", NOW)
+    assert (week.items, week.cases, week.more, week.broad) == (510, 500, True, True)
+    assert week.messages(Schedule()) == 510
+
+
 def test_days_of_the_list_and_its_order_do_not_count_and_a_case_alone_can_be_followed(index: Index) -> None:
     put(index, told(1), told(2), told(3, case="case-2"))
     assert preview(index, "since=2026-01-01&until=2026-01-02&sort=oldest", NOW).items == 3

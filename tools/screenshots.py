@@ -1,6 +1,6 @@
-"""Takes the pictures of docs/desk/ in a real Chromium: `python tools/screenshots.py URL CHROMIUM`.
+"""Takes the pictures of docs/desk/ in a real Chromium: `python tools/screenshots.py URL CHROMIUM NAME PASSWORD`.
 
-The desk answers at URL: `rasid serve` over the database and index of a finished `rasid demo`.
+The desk answers at URL, as `rasid demo` serves it; name and password are those that the demo prints.
 """
 
 from __future__ import annotations
@@ -12,38 +12,64 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 FOLDER = Path(__file__).parents[1] / "docs" / "desk"
 WIDE = (1440, 900)
 PHONE = (390, 844)
+PICTURES = (
+    # name, path, size, dark, what is opened: the first row's link of this kind
+    ("incoming", "", WIDE, False, "item="),
+    ("incoming-dark", "", WIDE, True, "item="),
+    ("search", "?q=ماء&stance=any", WIDE, False, ""),
+    ("english", "?lang=en", WIDE, False, "item="),
+    ("cases", "cases", WIDE, False, "case="),
+    ("overview", "overview", WIDE, False, ""),
+    ("sources", "sources", WIDE, False, ""),
+    ("alert", "alerts/new?need=water", WIDE, False, ""),
+    ("phone", "", PHONE, False, ""),
+    ("phone-item", "", PHONE, False, "item="),
+    ("phone-cases", "cases", PHONE, True, ""),
+)
 
 
-def take(browser: Browser, url: str, name: str, size: tuple[int, int], *, dark: bool = False) -> None:
-    """Open an address and keep what is seen; the first item of a list is opened where the name says so."""
+def take(page: Page, url: str, name: str, opened: str) -> None:
+    """Open an address, and its first row where something is to be opened, and keep what is seen."""
+    page.goto(url)
+    if opened:
+        page.goto(
+            url.split("/", 3)[0] + "//" + url.split("/", 3)[2] + str(page.get_attribute(f"a[href*='{opened}']", "href"))
+        )
+    page.wait_for_load_state("domcontentloaded")
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(700)  # what comes by itself after the page: the case's strip, the first counts
+    page.screenshot(path=FOLDER / f"{name}.png")
+
+
+def seat(browser: Browser, url: str, size: tuple[int, int], login: tuple[str, str], *, dark: bool) -> Page:
+    """Return a page of a browser that is logged in."""
     page = browser.new_page(
         viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light", device_scale_factor=1
     )
-    page.goto(url)
-    if name.startswith("incoming"):
-        page.goto(url.rstrip("/") + str(page.get_attribute("a[href*='item=']", "href")))
-    page.evaluate("document.fonts.ready")
-    page.screenshot(path=FOLDER / f"{name}.png")
-    page.close()
+    page.goto(f"{url}login")
+    page.fill("input[name=name]", login[0])
+    page.fill("input[name=password]", login[1])
+    page.click("form button.primary")
+    page.wait_for_selector("nav.sections")
+    return page
 
 
-def main(url: str, chromium: str) -> None:
+def main(url: str, chromium: str, name: str, password: str) -> None:
     """Take them all."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        take(browser, url, "incoming", WIDE)
-        take(browser, url, "incoming-dark", WIDE, dark=True)
-        take(browser, f"{url}?q=ماء&stance=any", "search", WIDE)
-        take(browser, f"{url}?lang=en", "english", WIDE)
-        take(browser, url, "phone", PHONE)
+        for picture, path, size, dark, opened in PICTURES:
+            page = seat(browser, url, size, (name, password), dark=dark)
+            take(page, url + path, picture, opened)
+            page.close()
         browser.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1].rstrip("/") + "/", sys.argv[2])
+    main(sys.argv[1].rstrip("/") + "/", *sys.argv[2:5])

@@ -98,7 +98,7 @@ def search_of(query: str) -> Query:
     Days bound what was published, and what comes late is not to be missed.
     """
     address = Address.read(QueryParams(query))
-    filters = {field: values for field, values in address.filters.items() if field is not Field.DAY}
+    filters = {**address.filters, Field.DAY: ()}
     return Query(text=address.text, filters=filters)
 
 

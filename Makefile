@@ -25,7 +25,7 @@ demo: $(VENV)/.run
 	$(BIN)/rasid demo
 
 test: $(VENV)/.test browser servers
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-elasticsearch-9: $(VENV)/.test
 	RASID_TEST_ELASTICSEARCH_VERSION=9.4.3 RASID_TEST_REQUIRE_SERVERS=1 $(BIN)/python -m pytest tests/index -k elasticsearch

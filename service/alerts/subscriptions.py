@@ -15,6 +15,7 @@ from starlette.datastructures import QueryParams
 
 from index.protocol import Field, Query
 from service.alerts.schedule import Cadence, Schedule, read_time
+from service.cells import plain
 from service.database import changes
 from service.database.tables import alerts, articles, outbox, recipients, subscriptions
 from service.database.tables import changes as changes_
@@ -104,7 +105,7 @@ def search_of(query: str) -> Query:
 
 def checked(subscription: Subscription) -> Subscription:
     """Return a subscription as it is kept. Raises SubscriptionRefused for one that cannot be."""
-    name = " ".join(subscription.name.split())[:120]
+    name = " ".join(plain(subscription.name).split())[:120]
     if not name:
         raise SubscriptionRefused("name", "a subscription has a name")
     if not subscription.tells:

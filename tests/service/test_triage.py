@@ -513,7 +513,7 @@ def five_told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]
     return file, told
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS, proposing=st.booleans())
 def test_whatever_is_decided_no_item_is_lost_and_all_can_be_taken_back(
     tmp_path: Path, five_told: tuple[Path, list[str]], steps: list[tuple[str, int, int]], *, proposing: bool

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
-from desk_rooms import NOW, room_over
+from desk_rooms import NOW, Room, room_over
 from lxml import html
 
 from service import accounts, triage
@@ -106,45 +106,51 @@ def test_markup_in_scraped_text_is_shown_and_never_run(payload: str, newsroom: l
         for element in page.iter():
             assert not [name for name in element.attrib if name.startswith("on") or name in {"style", "autofocus"}]
             assert not element.get("href", "").lower().startswith(("javascript:", "data:"))
-        assert payload in page.text_content()
+        assert payload.strip() in page.text_content()
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
-def test_markup_stays_text_on_every_page(payload: str, newsroom: list[Document], tmp_path: Path) -> None:
-    poisoned = replace(_poisoned(newsroom[0], payload), case="case-hostile", case_state="new")
-    other = replace(newsroom[1], case="case-hostile")
+def test_markup_stays_text_on_every_page(newsroom: list[Document], tmp_path: Path) -> None:
+    poisoned = [
+        replace(_poisoned(newsroom[0], payload), id=f"{number:064x}", case=f"case-{number}", case_state="new")
+        for number, payload in enumerate(PAYLOADS)
+    ]
     urls = f"sqlite:///{tmp_path}/rasid.db", f"sqlite:///{tmp_path}/index.db"
-    with room_over([poisoned, other], *urls) as room, room.client("chief") as client:
-        with room.database.write() as connection:
-            revision = triage.set_state(
-                connection,
-                "case-hostile",
-                "referred",
-                actor="editor",
-                revision=1,
-                now=NOW,
-                dues=Dues(),
-                referred_to=payload[:200],
-                reason=payload[:200],
-            ).revision
-            triage.add_note(connection, "case-hostile", payload, actor="editor", now=NOW)
-            accounts.note(connection, payload, "login", f"user:{payload}", NOW, why=payload)
-        assert revision == 2
+    with room_over(poisoned, *urls) as room, room.client("chief") as client:
         token = html.fromstring(client.get("/").text).cssselect("[name=csrf]")[0].get("value")
-        client.post("/saved", data={"csrf": token, "name": payload[:80], "query": urlencode({"q": payload})})
-        item = poisoned.id
-        for path in (
-            *("/", f"/?item={item}", f"/item/{item}", f"/item/{item}/versions", "/cases?state=any", "/saved"),
-            *("/cases?state=any&case=case-hostile", "/cases/case-hostile", "/cases/case-hostile/strip"),
-            *("/overview", "/sources", "/alerts", "/alerts/messages", "/audit", "/users", "/account"),
-            "/alerts/new?" + urlencode({"q": payload, "outlet": payload}),
-            "/cases?" + urlencode({"q": payload, "assignee": payload, "need": payload}),
-        ):
+        paths = ["/", "/cases?state=any", "/saved", "/overview", "/sources", "/alerts", "/alerts/messages"]
+        paths += ["/audit", "/users", "/account"]
+        for number, payload in enumerate(PAYLOADS):
+            item, case = poisoned[number].id, f"case-{number}"
+            _decide(room, case, payload)
+            client.post("/saved", data={"csrf": token, "name": payload[:80], "query": urlencode({"q": payload})})
+            paths += [f"/item/{item}", f"/?item={item}&lang=en", f"/item/{item}/versions"]
+            paths += [f"/cases?state=any&case={case}", f"/cases/{case}", f"/cases/{case}/strip"]
+            paths.append("/alerts/new?" + urlencode({"q": payload, "outlet": payload}))
+            paths.append("/cases?" + urlencode({"q": payload, "assignee": payload, "need": payload}))
+        for path in paths:
             answer = client.get(path)
             assert answer.status_code == 200, path
             assert "unsafe" not in answer.headers["Content-Security-Policy"]
             assert "set-cookie" not in answer.headers
             _assert_clean(html.fromstring(answer.text), path)
+
+
+def _decide(room: Room, case: str, payload: str) -> None:
+    """Put the payload into what people write."""
+    with room.database.write() as connection:
+        triage.set_state(
+            connection,
+            case,
+            "referred",
+            actor="editor",
+            revision=1,
+            now=NOW,
+            dues=Dues(),
+            referred_to=payload[:200],
+            reason=payload[:200],
+        )
+        triage.add_note(connection, case, payload, actor="editor", now=NOW)
+        accounts.note(connection, payload, "login", f"user:{payload}", NOW, why=payload)
 
 
 def _assert_clean(page: html.HtmlElement, path: str) -> None:

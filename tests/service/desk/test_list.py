@@ -124,7 +124,7 @@ def test_removing_every_stance_shows_all_items(client: TestClient, newsroom: lis
 def test_the_sections_count_and_lead(client: TestClient, newsroom: list[Document]) -> None:
     sections = {_words(link): link.get("href") for link in _page(client, "/").cssselect(".sections li a")}
     names = [name.split()[0] for name in sections]
-    assert names == ["الوارد", "القضايا", "متأخرة", "البحث", "الخريطة", "المحفوظات", "المصادر"]
+    assert names == ["الوارد", "القضايا", "متأخرة", "البحث", "الخريطة", "التنبيهات", "المحفوظات", "المصادر"]
     assert "الوارد 19" in sections
     assert len(_titles(_page(client, sections["البحث"]))) == len(newsroom)
 

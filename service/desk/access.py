@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from service import logins
 from service.accounts import Role
+from service.desk.address import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -172,9 +173,11 @@ def in_person(request: Request) -> Viewer:
 
 
 def login_link(base: str, request: Request) -> str:
-    """Return the link to the login that leads back to what was asked for."""
+    """Return the link to the login, in the page's language, that leads back to what was asked for."""
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"{base}/login?next={quote(wanted, safe='')}" if request.method == "GET" else f"{base}/login"
+    pairs = [f"next={quote(wanted, safe='')}"] if request.method == "GET" else []
+    pairs += ["lang=en"] if language_of(request.query_params) == "en" else []
+    return f"{base}/login{'?' if pairs else ''}{'&'.join(pairs)}"
 
 
 def way_back(wanted: str) -> str:

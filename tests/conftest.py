@@ -13,8 +13,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import sqlalchemy as sa
+from hypothesis import settings
 from servers import postgresql
 from servers.elasticsearch import Node, NoServer, make_node
+
+# How long an example takes says more of the machine than of the code; pytest's own limit ends what hangs.
+settings.register_profile("rasid", deadline=None)
+settings.load_profile("rasid")
 
 
 def _none(reason: str) -> None:

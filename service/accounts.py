@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,6 +14,7 @@ from service.database.engine import insert_new, serialise
 from service.database.tables import audit, sessions, subscriptions, users
 from service.errors import AccountRefused
 from service.passwords import hashed
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,19 +24,6 @@ _NAME = re.compile(r"[\w][\w.\-]{1,39}")
 
 _LONGEST_NAME = 200
 """Characters of what was given as a name that are looked at."""
-
-
-class Role(StrEnum):
-    """What somebody may do; each role may all that the one before may."""
-
-    READER = "reader"  # reads, with private data masked
-    EDITOR = "editor"  # reads everything, corrects, triages, exports
-    ADMINISTRATOR = "administrator"  # looks after users
-
-    def may(self, wanted: Role) -> bool:
-        """Tell whether who has this role may do what asks for `wanted`."""
-        order = list(Role)
-        return order.index(self) >= order.index(wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,13 @@ from servers import postgresql
 
 from index import Document, Index, open_index
 from nlp.analysis import Analysis, Appeal, Evidence, Facility, Governorates, Place, Span
-from service.accounts import Role
 from service.database.cases import Dues, refresh
 from service.database.engine import Database
 from service.database.tables import analyses, articles, cases, documents, users
 from service.desk.app import create_app
 from service.desk.reading import analysis_of
 from service.passwords import hashed
+from service.roles import Role
 
 NOW = datetime(2026, 7, 14, 9, 30, tzinfo=UTC)
 OUTLETS = {

@@ -13,10 +13,10 @@ from desk_rooms import as_document, spool
 
 from index import Document
 from service import triage
-from service.accounts import Role
 from service.database.cases import Dues, refresh
 from service.database.engine import Database
 from service.database.tables import audit, case_events, cases, documents, users
+from service.roles import Role
 from service.triage import Decision
 
 NOW = datetime(2026, 7, 14, 9, 30, tzinfo=UTC)

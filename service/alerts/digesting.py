@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from service.accounts import Role
 from service.alerts import subscriptions
 from service.alerts.links import Signer
 from service.alerts.messages import Letter, Telling
@@ -15,6 +14,7 @@ from service.database import documents, outbox
 from service.database.engine import insert_new, serialise
 from service.database.tables import alerts, cases, told, users
 from service.database.tables import subscriptions as subscriptions_
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
-from service.accounts import Role, User, user_of
+from service.accounts import User, user_of
 from service.alerts import subscriptions
 from service.alerts.schedule import Cadence, Schedule, read_time
 from service.alerts.subscriptions import MAIL_ADDRESS, Channel, Recipient, Subscription, Tells
@@ -18,6 +18,7 @@ from service.database.tables import recipients as recipients_
 from service.database.tables import subscriptions as subscriptions_
 from service.database.tables import users
 from service.errors import AccountRefused, SubscriptionRefused
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

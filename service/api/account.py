@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 from fastapi import APIRouter, Request
 
-from service.accounts import Role
 from service.api.shapes import Told
 from service.desk.access import allow, viewer_of
+from service.roles import Role
 
 if TYPE_CHECKING:
     from service.desk.parts import Desk

@@ -10,7 +10,6 @@ from fastapi import Query as InQuery
 from pydantic import Field
 
 from nlp.analysis import Urgency
-from service.accounts import Role
 from service.api.answers import fails, paged, tagged
 from service.api.items import Counted, next_link
 from service.api.problems import PREFIX, Problem
@@ -22,6 +21,7 @@ from service.database.case_query import CaseQuery, CaseSort
 from service.desk.access import allow, viewer_of
 from service.errors import BadCursor
 from service.masking import mask_text
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Collection

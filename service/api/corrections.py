@@ -10,7 +10,6 @@ from pydantic import Field
 
 from nlp.analysis import Stance, Urgency
 from service import correcting
-from service.accounts import Role
 from service.api.answers import UNFIT, fails
 from service.api.deciding import decided
 from service.api.problems import PREFIX, Problem
@@ -18,6 +17,7 @@ from service.api.shapes import DocumentId, Given, Number, Prose, Told, Word
 from service.database import corrections, documents
 from service.desk.access import allow, viewer_of
 from service.masking import mask_analysis, private_names
+from service.roles import Role
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from service.accounts import Role
 from service.api.answers import ALWAYS
 from service.api.problems import KINDS, PREFIX
 from service.api.shapes import ProblemDetails
 from service.desk.access import allow, allowed, cookie_name
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,11 +11,11 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import GaugeMetricFamily
 
 from index.errors import RasidIndexError
-from service.accounts import Role
 from service.api.shapes import Told
 from service.database import changes
 from service.database.gauges import gauges
 from service.desk.access import allow
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

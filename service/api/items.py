@@ -12,7 +12,6 @@ from pydantic import Field, ValidationError
 from index.protocol import Field as Facet
 from index.protocol import Query, Sort
 from nlp.analysis import Stance, Urgency
-from service.accounts import Role
 from service.api.answers import fails, paged
 from service.api.problems import PREFIX, Problem
 from service.api.shapes import (
@@ -29,6 +28,7 @@ from service.api.shapes import (
     Words,
 )
 from service.desk.access import allow
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

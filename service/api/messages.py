@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from service.accounts import Role, note
+from service.accounts import note
 from service.alerts.subscriptions import Channel
 from service.api.answers import fails, paged
 from service.api.items import next_link
@@ -17,6 +17,7 @@ from service.database import messages
 from service.desk.access import Viewer, allow, viewer_of
 from service.desk.alert_form import hidden_address
 from service.desk.alert_messages import owner_for
+from service.roles import Role
 
 if TYPE_CHECKING:
     from service.desk.parts import Desk

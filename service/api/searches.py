@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 from starlette.datastructures import QueryParams
 
-from service.accounts import Role, note
+from service.accounts import note
 from service.api.answers import UNFIT, fails, tagged
 from service.api.deciding import decided
 from service.api.problems import PREFIX, Problem
@@ -21,6 +21,7 @@ from service.database import searches
 from service.desk.access import Viewer, allow, viewer_of
 from service.desk.address import Address
 from service.desk.saved import stored
+from service.roles import Role
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 from starlette.datastructures import QueryParams
 
-from service.accounts import Role, note, user_of
+from service.accounts import note, user_of
 from service.alerts import owning, subscriptions
 from service.alerts.preview import preview
 from service.alerts.schedule import Cadence
@@ -26,6 +26,7 @@ from service.desk.address import Address
 from service.desk.alert_form import LONGEST_NAME, shown_address
 from service.desk.saved import stored
 from service.labels import Language
+from service.roles import Role
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Body, Path, Request, Response
 from pydantic import Field
 
 from service import triage
-from service.accounts import Role
 from service.api.answers import UNFIT, fails, tagged
 from service.api.cases import LAST_EVENTS, CaseHistory, CasePath, events, history
 from service.api.deciding import decided
@@ -20,6 +19,7 @@ from service.api.tags import IfMatch, Seen, value_of
 from service.database import case_reading
 from service.desk.access import allow, viewer_of
 from service.errors import Conflict
+from service.roles import Role
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from nlp.analysis import Analysis, Appeal, Evidence, Facility, Governorates, Span
-from service.accounts import Role, add_user
+from service.accounts import add_user
 from service.bench.documents import NEWEST, documents
 from service.database import cases, tables
 from service.database.cases import Dues
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -253,8 +253,8 @@ def _decide(name: str, case: str, take: Callable[[sa.Connection, Dues, dict[str,
 
 def _actor(connection: sa.Connection, name: str) -> str:
     from service import accounts
-    from service.accounts import Role
     from service.errors import AccountRefused
+    from service.roles import Role
 
     user = accounts.find_user(connection, name)
     if user is None or user.disabled or not user.role.may(Role.EDITOR):

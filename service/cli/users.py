@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.accounts import Role
 from service.cli.failing import command
+from service.roles import Role
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from service import accounts, assembly, stages
-from service.accounts import Role
 from service.crawling import crawl_due
 from service.demo.catcher import catching_mail
 from service.demo.server import Newsroom
 from service.demo.sources import registry_text
 from service.demo.summary import print_summary, summarise
 from service.passwords import suggestion
+from service.roles import Role
 from service.serving import serve
 from service.settings import masked
 from service.worker import Worker

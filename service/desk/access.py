@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from service import logins
-from service.accounts import Role
 from service.desk.address import language_of
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from service import accounts, logins
-from service.accounts import Role
 from service.alerts import owning
 from service.desk.access import allow, cookie_name, in_person, way_back
 from service.desk.agents import called
@@ -18,6 +17,7 @@ from service.desk.entering import address_of, remember
 from service.desk.parts import Desk, by_script
 from service.errors import AccountRefused, LoginRefused
 from service.labels import Digits, Language
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,10 +15,11 @@ from service.cells import plain
 from service.errors import SubscriptionRefused
 
 if TYPE_CHECKING:
-    from service.accounts import Role, User
+    from service.accounts import User
     from service.alerts.schedule import Schedule
     from service.alerts.subscriptions import Recipient
     from service.labels import Labels
+    from service.roles import Role
 
 LONGEST_NAME = 80
 

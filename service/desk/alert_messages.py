@@ -9,11 +9,12 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
-from service.accounts import Role, note
+from service.accounts import note
 from service.database import messages
 from service.desk.access import allow, viewer_of
 from service.desk.alert_form import hidden_address
 from service.desk.parts import by_script
+from service.roles import Role
 
 if TYPE_CHECKING:
     from service.database.messages import Letter

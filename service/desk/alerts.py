@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 
 from index.protocol import Field
-from service.accounts import Role, every_user, note, user_of
+from service.accounts import every_user, note, user_of
 from service.alerts import owning, subscriptions
 from service.alerts.links import Signer
 from service.alerts.preview import preview
@@ -23,6 +23,7 @@ from service.desk.incoming import Namer
 from service.desk.parts import by_script
 from service.desk.saved import stored, told
 from service.errors import SubscriptionRefused
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

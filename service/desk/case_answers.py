@@ -9,7 +9,6 @@ from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
-from service.accounts import Role
 from service.database import case_reading
 from service.database.cases import MACHINE
 from service.desk.access import allow, viewer_of, way_back
@@ -21,6 +20,7 @@ from service.desk.case_history import lines, mentioned
 from service.desk.case_list import Facets, Teller, row_of
 from service.desk.parts import by_script
 from service.errors import Conflict, DecisionRefused
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

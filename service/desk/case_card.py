@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from service import accounts
-from service.accounts import Role
 from service.database import case_reading
 from service.database.cases import MACHINE
 from service.desk.case_history import Line, Reason, lines, mentioned, told_reason
 from service.desk.case_list import cover
 from service.labels import BAGHDAD
 from service.masking import mask_analysis, mask_text
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

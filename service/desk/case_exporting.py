@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from service.accounts import Role
 from service.database import case_reading
 from service.desk.access import allow, viewer_of
 from service.desk.case_address import CaseAddress
@@ -16,6 +15,7 @@ from service.desk.case_list import Teller
 from service.desk.exporting import begun, download, format_of, note_export, table
 from service.exporting import Column, json_lines
 from service.formats import Format
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

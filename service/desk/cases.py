@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
-from service.accounts import Role
 from service.database.case_reading import STATES
 from service.desk import case_answers
 from service.desk.access import allow
@@ -18,6 +17,7 @@ from service.desk.case_answers import teller_of
 from service.desk.case_card import card
 from service.desk.case_list import Facets, listing
 from service.errors import BadCursor
+from service.roles import Role
 
 if TYPE_CHECKING:
     from service.desk.parts import Desk

@@ -12,7 +12,6 @@ from pydantic import BaseModel
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 
-from service.accounts import Role
 from service.correcting import correct, withdraw
 from service.database import corrections, documents
 from service.desk.access import allow, viewer_of, way_back
@@ -22,6 +21,7 @@ from service.desk.labelling import Values, governorates_in_order
 from service.desk.opening import opened
 from service.desk.parts import by_script
 from service.errors import DecisionRefused
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

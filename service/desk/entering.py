@@ -10,9 +10,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from service import accounts, logins
-from service.accounts import Role
 from service.desk.access import allow, cookie_name, viewer_of, way_back
 from service.errors import LoginRefused
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

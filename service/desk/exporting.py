@@ -12,12 +12,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
-from service.accounts import Role, note
+from service.accounts import note
 from service.desk.access import allow, viewer_of
 from service.desk.address import Address
 from service.exporting import CHUNK, DOCUMENT_COLUMNS, csv_lines, json_lines
 from service.formats import Format
 from service.labels import BAGHDAD
+from service.roles import Role
 from service.workbook import write_workbook
 
 if TYPE_CHECKING:

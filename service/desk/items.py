@@ -11,7 +11,6 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 
-from service.accounts import Role
 from service.database import cases, openings
 from service.desk.access import allow, viewer_of
 from service.desk.address import Address
@@ -20,6 +19,7 @@ from service.desk.opening import opened
 from service.desk.parts import by_script, fills_list
 from service.desk.versions import versions
 from service.masking import private_names
+from service.roles import Role
 
 if TYPE_CHECKING:
     from service.desk.parts import Desk

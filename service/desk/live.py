@@ -14,10 +14,10 @@ from starlette.concurrency import run_in_threadpool
 
 from index.errors import RasidIndexError
 from service import logins
-from service.accounts import Role
 from service.desk.access import allow, cookie_name, in_person
 from service.desk.feed import MOST_TOLD, Feed
 from service.errors import DatabaseError
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

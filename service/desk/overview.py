@@ -10,13 +10,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from index.protocol import Field, Query
-from service.accounts import Role
 from service.database import intake, statistics
 from service.database.cases import OPEN_STATES, URGENCIES
 from service.database.statistics import Period, Tally
 from service.desk import charts
 from service.desk.access import allow
 from service.desk.lately import Lately
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

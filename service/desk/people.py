@@ -9,13 +9,13 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from service import accounts, auditing, logins
-from service.accounts import Role
 from service.auditing import Chosen
 from service.desk.access import allow, in_person
 from service.desk.account import told
 from service.desk.parts import Desk
 from service.errors import AccountRefused
 from service.passwords import SHORTEST, suggestion
+from service.roles import Role
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

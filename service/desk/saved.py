@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 
 from index.protocol import Field
-from service.accounts import Role, note
+from service.accounts import note
 from service.database import searches
 from service.database.searches import SavedSearch
 from service.desk.access import Viewer, allow, viewer_of
@@ -20,6 +20,7 @@ from service.desk.address import DEFAULT_SORT, Address
 from service.desk.incoming import Namer
 from service.desk.parts import by_script
 from service.errors import SearchRefused
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

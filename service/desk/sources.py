@@ -9,12 +9,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from index.protocol import Field
-from service.accounts import Role
 from service.database import intake
 from service.database.intake import OutletIntake, SourceIntake
 from service.desk.access import allow
 from service.desk.address import Address
 from service.desk.lately import Lately
+from service.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

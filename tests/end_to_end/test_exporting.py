@@ -22,11 +22,12 @@ import sqlalchemy as sa
 from index_corpus import corpus
 
 from index import Query, open_index
-from service.accounts import Role, add_user
+from service.accounts import add_user
 from service.backup import back_up
 from service.database.engine import Database
 from service.database.tables import audit, users
 from service.errors import BackupRefused
+from service.roles import Role
 
 Rasid = Callable[..., subprocess.CompletedProcess[str]]
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)

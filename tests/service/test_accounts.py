@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from service import accounts, auditing, logins, passwords, throttle
-from service.accounts import Role
 from service.auditing import Chosen
 from service.database.engine import Database
 from service.database.tables import sessions, users
 from service.errors import AccountRefused, LoginRefused
+from service.roles import Role
 
 NOW = datetime(2026, 7, 14, 9, 30, tzinfo=UTC)
 PASSWORD = "كلمة مرور طويلة"

@@ -12,11 +12,12 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
-from service.accounts import Role, add_user
+from service.accounts import add_user
 from service.cli import app
 from service.database import outbox as outbox_
 from service.database.engine import Database
 from service.database.tables import audit, outbox, told
+from service.roles import Role
 
 Rasid = Callable[..., Result]
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

@@ -13,11 +13,11 @@ from desk_rooms import spool
 from triage_desk import NOW, Editor, appeal
 from typer.testing import CliRunner, Result
 
-from service.accounts import Role
 from service.cli import app
 from service.database import engine
 from service.database.engine import Database
 from service.database.tables import audit, cases
+from service.roles import Role
 
 Rasid = Callable[..., Result]
 

@@ -16,8 +16,8 @@ import service
 from crawler.article import Reason
 from index.protocol import Field, Sort
 from nlp.analysis import Stance, Urgency
-from service.accounts import Role
 from service.labels import Digits, Group, Language, catalogue, labels
+from service.roles import Role
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 NOW = datetime(2026, 7, 14, 9, 30, tzinfo=UTC)

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from alert_newsroom import NOW, TO, Newsroom, analysis
 
 from service import triage
-from service.accounts import Role
 from service.alerts import subscriptions
 from service.alerts.schedule import Cadence, Schedule
 from service.alerts.subscriptions import Channel, Recipient, Tells
@@ -20,6 +19,7 @@ from service.database.articles import document_id
 from service.database.cases import Dues
 from service.database.tables import alerts, cases, outbox, told, users
 from service.labels import BAGHDAD
+from service.roles import Role
 
 HEAD = "head@newsroom.example"
 ALL = tuple(Tells)

@@ -15,9 +15,9 @@ from fastapi.testclient import TestClient
 from starlette.routing import Mount
 
 from service import accounts, logins
-from service.accounts import Role
 from service.desk.access import COOKIE, SECURE_COOKIE, allow, allowed, way_back
 from service.desk.app import create_app
+from service.roles import Role
 
 PUBLIC = {
     *(("GET", "/healthz"), ("GET", "/login"), ("POST", "/login")),

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from service.database.cases import Dues
 
-STATES = ("new", "verified", "referred", "answered", "resolved", "rejected")
-"""States of a Case, in the order in which it usually goes through them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Decision:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from index import Document
 from nlp import coordinates
 from service.database import changes, documents
+from service.database.cases import URGENCIES
 from service.database.tables import refusals
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def to_document(record: Record, outlets: Mapping[str, str]) -> Document:
         published=record.published or record.fetched,
         fetched=record.fetched,
         stance=analysis["stance"],
-        urgency=next((level for level in ("critical", "high", "normal") if level in urgencies), ""),
+        urgency=next((level for level in URGENCIES if level in urgencies), ""),
         needs=tuple(dict.fromkeys(need for appeal in asked for need in appeal["needs"])),
         governorates=tuple(analysis["governorates"]["mentioned"]),
         primary=tuple(analysis["governorates"]["primary"]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nlp import SAME_TEXT, CaseFacts, resemblance
 from service.database import cases, documents
+from service.database.engine import NAMED_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +25,6 @@ WINDOW = timedelta(days=14)
 _MOST_COMPARED = 3_000
 """Documents of Cases that an appeal is compared with, the newest: more than ten outlets tell in two weeks."""
 
-_READ_AT_ONCE = 400
-
 
 class Remembered:
     """What is compared of the Documents that tell Cases, read once for each revision of a Document.
@@ -40,8 +39,8 @@ class Remembered:
         """Yield each telling with its facts; one without facts is left out."""
         missing = [one.id for one in tellings if self._held.get(one.id, (None,))[0] != one.revision]
         read: dict[str, CaseFacts] = {}
-        for start in range(0, len(missing), _READ_AT_ONCE):
-            stored = documents.facts_of(connection, missing[start : start + _READ_AT_ONCE])
+        for start in range(0, len(missing), NAMED_AT_ONCE):
+            stored = documents.facts_of(connection, missing[start : start + NAMED_AT_ONCE])
             read.update((id_, CaseFacts.from_dict(facts)) for id_, facts in stored.items())
         unread = set(missing)
         self._held = {

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from service import accounts
 from service.database import proposals
-from service.database.cases import OPEN_STATES
+from service.database.cases import OPEN_STATES, STATES
 from service.database.tables import cases
-from service.decisions import STATES, Act, Decision, hold, record, settle
+from service.decisions import Act, Decision, hold, record, settle
 from service.errors import DecisionRefused
 from service.regrouping import merge, split
 from service.undoing import undo

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from service.alerts.subscriptions import Tells
+from service.database import cases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from service.database.documents import Record
 
-URGENCIES = ("critical", "high", "normal", "")
+URGENCIES = (*cases.URGENCIES, "")
+"""From the most urgent to what asks for nothing."""
 
 OUTLETS = (3, 5, 10, 20)
 """Numbers of outlets that are news when a case reaches them."""

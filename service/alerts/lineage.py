@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from service.database.engine import NAMED_AT_ONCE
 from service.database.tables import case_events
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_AT_ONCE = 400
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -38,7 +38,7 @@ def _sources(connection: sa.Connection, subjects: Collection[str]) -> dict[str, 
     sources: dict[str, list[tuple[str, datetime]]] = {}
     asked: set[str] = set()
     waiting = set(subjects)
-    while now := sorted(waiting)[:_AT_ONCE]:
+    while now := sorted(waiting)[:NAMED_AT_ONCE]:
         asked.update(now)
         rows = connection.execute(
             sa.select(case_events.c.id, case_events.c.case, case_events.c.at, case_events.c.detail).where(

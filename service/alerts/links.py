@@ -28,6 +28,8 @@ class Signer:
     @classmethod
     def of(cls, connection: sa.Connection) -> Signer:
         """Return the signer of this database, whose key is made when it is first asked for."""
+        if (signer := cls.held(connection)) is not None:
+            return signer
         insert_new(connection, keys, name=_NAME, secret=secrets.token_urlsafe(48))
         return cls(connection.execute(sa.select(keys.c.secret).where(keys.c.name == _NAME)).scalar_one())
 

@@ -20,8 +20,8 @@ from service.alerts.facts import Known, known_of, news
 from service.alerts.lineage import forebears
 from service.alerts.subscriptions import Tells, search_of
 from service.database import changes, documents
-from service.database.cases import MACHINE, OPEN_STATES
-from service.database.engine import insert_new
+from service.database.cases import MACHINE, is_open
+from service.database.engine import NAMED_AT_ONCE, insert_new
 from service.database.tables import alerts, case_events, cases
 from service.indexer import to_document
 
@@ -132,7 +132,7 @@ def search_all(
 
 _LATE = (
     sa.select(cases.c.id, cases.c.due)
-    .where(cases.c.state.in_(OPEN_STATES), cases.c.merged_into.is_(None), cases.c.documents > 0)
+    .where(is_open())
     .where(sa.or_(cases.c.overdue.is_(None), cases.c.overdue != cases.c.due))
     .order_by(cases.c.due, cases.c.id)
 )
@@ -189,10 +189,10 @@ def _told(connection: sa.Connection, hits: Mapping[int, Sequence[Record]]) -> di
     for heir, forebear, end in forebears(connection, subjects):
         heirs.setdefault(forebear, []).append((heir, end))
     asked = sorted(heirs)
-    for start in range(0, len(asked), _AT_ONCE):
+    for start in range(0, len(asked), NAMED_AT_ONCE):
         rows = connection.execute(
             sa.select(alerts.c.subscription, alerts.c.subject, alerts.c.known, alerts.c.created)
-            .where(alerts.c.subject.in_(asked[start : start + _AT_ONCE]))
+            .where(alerts.c.subject.in_(asked[start : start + NAMED_AT_ONCE]))
             .order_by(alerts.c.id)
         )
         for row in rows:
@@ -202,9 +202,6 @@ def _told(connection: sa.Connection, hits: Mapping[int, Sequence[Record]]) -> di
                     key = (row.subscription, subject)
                     known[key] = known[key].merged(held) if key in known else held
     return known
-
-
-_AT_ONCE = 400
 
 
 def _put(

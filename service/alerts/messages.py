@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from service.alerts.facts import URGENCIES
 from service.alerts.subscriptions import Channel
 from service.masking import mask_text, private_names
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 20
 """Cases written out in one message; a link leads to the rest."""
-
-URGENCIES = ("critical", "high", "normal", "")
 
 
 @dataclass(frozen=True, slots=True)

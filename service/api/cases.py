@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi import Query as InQuery
@@ -18,6 +18,7 @@ from service.api.tags import IfNoneMatch
 from service.api.tags import tagged as answer
 from service.database import case_reading
 from service.database.case_query import CaseQuery, CaseSort
+from service.database.cases import OPEN_STATES
 from service.desk.access import allow, viewer_of
 from service.errors import BadCursor
 from service.masking import mask_text
@@ -39,7 +40,7 @@ LAST_EVENTS = 10
 
 
 def _waiting() -> list[CaseState]:
-    return ["new", "verified", "referred"]
+    return cast("list[CaseState]", list(OPEN_STATES))
 
 
 class CasesQuery(Given):

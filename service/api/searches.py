@@ -15,7 +15,7 @@ from service.api.answers import UNFIT, fails, tagged
 from service.api.deciding import decided
 from service.api.problems import PREFIX, Problem
 from service.api.shapes import Given, Number, Text, Told
-from service.api.tags import IfMatch, IfNoneMatch, Seen, value_of
+from service.api.tags import IfMatch, IfNoneMatch, refuse_unless_seen
 from service.api.tags import tagged as answer
 from service.database import searches
 from service.desk.access import Viewer, allow, viewer_of
@@ -191,9 +191,7 @@ def _changeable(
     held = _found(connection, number, viewer)
     if held.owner != viewer.id and not viewer.administers:
         raise Problem(403, "The search is somebody else's.")
-    value = value_of(_told(held, base).model_dump_json().encode())
-    if if_match is not None and not Seen.read(if_match).holds(value):
-        raise Problem(412, "The search was changed meanwhile.", kind="conflict")
+    refuse_unless_seen(if_match, _told(held, base), "search")
     return held
 
 

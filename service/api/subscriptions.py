@@ -19,7 +19,7 @@ from service.api.answers import UNFIT, fails, tagged
 from service.api.deciding import decided
 from service.api.problems import PREFIX, Problem
 from service.api.shapes import Given, Number, Text, Told
-from service.api.tags import IfMatch, IfNoneMatch, Seen, value_of
+from service.api.tags import IfMatch, IfNoneMatch, refuse_unless_seen
 from service.api.tags import tagged as answer
 from service.desk.access import Viewer, allow, viewer_of
 from service.desk.address import Address
@@ -344,10 +344,7 @@ def _found(connection: sa.Connection, number: int, viewer: Viewer) -> Subscripti
 def _as_seen(connection: sa.Connection, number: int, viewer: Viewer, base: str, if_match: str | None) -> Subscription:
     """Return a subscription as it was seen. Raises Problem 404 or 412."""
     held = _found(connection, number, viewer)
-    if if_match is not None:
-        value = value_of(_told(connection, held, viewer, base).model_dump_json().encode())
-        if not Seen.read(if_match).holds(value):
-            raise Problem(412, "The subscription was changed meanwhile.", kind="conflict")
+    refuse_unless_seen(if_match, _told(connection, held, viewer, base), "subscription")
     return held
 
 

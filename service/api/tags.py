@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Header
 from fastapi.responses import Response
 
+from service.api.problems import Problem
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -48,6 +50,13 @@ def value_of(body: bytes, revision: int | None = None) -> str:
     """Return the tag's value for a body: its digest, after the revision where it has one."""
     digest = hashlib.sha256(body).hexdigest()[:_DIGITS]
     return digest if revision is None else f"{revision}-{digest}"
+
+
+def refuse_unless_seen(if_match: str | None, model: BaseModel, what: str) -> None:
+    """Raise Problem 412 where an If-Match is given that does not name `model` as it is; `what` says what it is."""
+    value = value_of(model.model_dump_json().encode())
+    if if_match is not None and not Seen.read(if_match).holds(value):
+        raise Problem(412, f"The {what} was changed meanwhile.", kind="conflict")
 
 
 def tagged(

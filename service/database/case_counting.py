@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 
 from service.database.case_query import CaseQuery, conditions, is_due
-from service.database.cases import OPEN_STATES, URGENCIES
+from service.database.cases import STATES, URGENCIES
 from service.database.tables import case_labels, cases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-STATES = (*OPEN_STATES, "answered", "resolved", "rejected")
 """Every state, in the order in which a Case usually goes through them."""
 
 Facet = Literal["state", "governorate", "need", "urgency", "assignee", "due"]

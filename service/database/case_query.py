@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from service.database.cases import OPEN_STATES
+from service.database.cases import OPEN_STATES, listable
 from service.database.tables import Moment, case_labels, cases
 from service.errors import BadCursor
 from service.labels import BAGHDAD
@@ -72,14 +72,9 @@ class CaseQuery:
     size: int = ROWS
 
 
-def listable() -> tuple[sa.ColumnElement[bool], ...]:
-    """Return the conditions of Cases that stand in lists: not merged into another, and told by something."""
-    return cases.c.merged_into.is_(None), cases.c.documents > 0
-
-
 def conditions(query: CaseQuery, now: datetime) -> list[sa.ColumnElement[bool]]:
     """Return the conditions of the Cases that are asked for, without their order and page."""
-    kept = [*listable()]
+    kept = [listable()]
     for column, values in (
         (cases.c.state, query.states),
         (cases.c.urgency, query.urgencies),

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from service.database.case_counting import STATES, Counts, Facet, facets
+from service.database.case_counting import Counts, Facet, facets
 from service.database.case_query import (
     CaseQuery,
     CaseSort,
     conditions,
     cursor_of,
-    listable,
     ordered,
 )
-from service.database.cases import OPEN_STATES
+from service.database.cases import OPEN_STATES, STATES, listable
 from service.database.tables import analyses, articles, case_events, case_labels, cases, documents
 from service.masking import private_names
 
@@ -219,7 +218,7 @@ def similar(connection: sa.Connection, id: str) -> list[CaseRow]:  # noqa: A002 
         .where(what.c.kind == "need", what.c.value.in_(needs))
     )
     rows = connection.execute(
-        _ROW.where(cases.c.id.in_(shared), cases.c.id != id, *listable(), cases.c.state.in_(OPEN_STATES))
+        _ROW.where(cases.c.id.in_(shared), cases.c.id != id, listable(), cases.c.state.in_(OPEN_STATES))
         .order_by(cases.c.last_seen.desc(), cases.c.id)
         .limit(SIMILAR)
     ).all()

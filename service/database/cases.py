@@ -24,7 +24,10 @@ MACHINE = "rasid"
 URGENCIES = ("critical", "high", "normal")
 """From the most urgent to the least; a Case's `urgency_rank` is the place in it."""
 
-OPEN_STATES = ("new", "verified", "referred")
+STATES = ("new", "verified", "referred", "answered", "resolved", "rejected")
+"""States of a Case, in the order in which it usually goes through them."""
+
+OPEN_STATES = STATES[:3]
 """States in which a Case waits for somebody."""
 
 
@@ -134,18 +137,24 @@ def count(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(sa.func.count()).select_from(cases)) or 0
 
 
-def _is_open() -> sa.ColumnElement[bool]:
-    return sa.and_(cases.c.state.in_(OPEN_STATES), cases.c.merged_into.is_(None), cases.c.documents > 0)
+def listable() -> sa.ColumnElement[bool]:
+    """Return the condition of Cases that stand in lists: not merged into another, and told by something."""
+    return sa.and_(cases.c.merged_into.is_(None), cases.c.documents > 0)
+
+
+def is_open() -> sa.ColumnElement[bool]:
+    """Return the condition of Cases that wait for somebody."""
+    return sa.and_(cases.c.state.in_(OPEN_STATES), listable())
 
 
 def count_open(connection: sa.Connection) -> int:
     """Return how many Cases wait for somebody."""
-    return connection.scalar(sa.select(sa.func.count()).select_from(cases).where(_is_open())) or 0
+    return connection.scalar(sa.select(sa.func.count()).select_from(cases).where(is_open())) or 0
 
 
 def count_overdue(connection: sa.Connection, now: datetime) -> int:
     """Return how many of the open Cases should have been answered by now."""
-    return connection.scalar(sa.select(sa.func.count()).select_from(cases).where(_is_open(), cases.c.due < now)) or 0
+    return connection.scalar(sa.select(sa.func.count()).select_from(cases).where(is_open(), cases.c.due < now)) or 0
 
 
 def refresh(connection: sa.Connection, case: str, dues: Dues) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,6 +22,9 @@ BUSY_SECONDS = 30
 
 _KEPT, _MOST = 10, 50
 """Connections that are kept open, and most at once: more than the desk has threads, so that none waits for one."""
+
+NAMED_AT_ONCE = 400
+"""Ids named in one statement; more are asked for in parts."""
 
 _WRITES = "rasid_writes"
 
@@ -102,9 +106,7 @@ class Database:
 
     def check(self) -> None:
         """Raise DatabaseOutdated unless the schema is exactly this program's."""
-        from alembic.script import ScriptDirectory  # noqa: PLC0415 - see upgrade
-
-        held, head = self.schema(), ScriptDirectory.from_config(_alembic(None)).get_current_head()
+        held, head = self.schema(), _head()
         if held != head:
             old = held is None or held < str(head)
             advice = "run `rasid migrate`" if old else "install the newer Rasid that made it"
@@ -180,6 +182,14 @@ def _reported(address: str) -> Iterator[None]:
         if not error.connection_invalidated:
             raise
         raise DatabaseUnavailable(f"the connection to {address} was lost: {_one_line(error.orig)}") from error
+
+
+@cache
+def _head() -> str | None:
+    """Return the revision of this program's schema; the migrations are read from the disk once, not for each check."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see Database.upgrade
+
+    return ScriptDirectory.from_config(_alembic(None)).get_current_head()
 
 
 def _one_line(error: object) -> str:

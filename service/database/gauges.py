@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SPOOL_STATES = ("spooled", "claimed", "analysed", "rejected", "failed")
-CASE_STATES = ("new", "verified", "referred", "answered", "resolved", "rejected")
 MAIL_STATES = ("pending", "sending", "sent", "dead")
 
 
@@ -68,7 +67,7 @@ def gauges(connection: sa.Connection, now: datetime) -> Gauges:
         articles=_filled(SPOOL_STATES, articles.states(connection)),
         documents=documents.count(connection),
         refused=connection.scalar(sa.select(sa.func.count()).select_from(refusals)) or 0,
-        cases=_filled(CASE_STATES, _cases(connection)),
+        cases=_filled(cases.STATES, _cases(connection)),
         open=cases.count_open(connection),
         overdue=cases.count_overdue(connection, now),
         lags={stage: _lag(connection, stage, now) for stage in (changes.INDEXER, changes.MATCHER)},
@@ -87,9 +86,7 @@ def _filled(known: Iterable[str], counted: Mapping[str, int]) -> dict[str, int]:
 def _cases(connection: sa.Connection) -> dict[str, int]:
     """Count the Cases by state, without those that another took over."""
     rows = connection.execute(
-        sa.select(cases_table.c.state, sa.func.count())
-        .where(cases_table.c.merged_into.is_(None), cases_table.c.documents > 0)
-        .group_by(cases_table.c.state)
+        sa.select(cases_table.c.state, sa.func.count()).where(cases.listable()).group_by(cases_table.c.state)
     )
     return {state: count for state, count in rows}  # noqa: C416 - rows are not pairs to the type checker
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from service.database import changes
-from service.database.case_query import listable
+from service.database.cases import listable
 from service.database.tables import case_events, cases
 from service.database.tables import changes as changes_table
 
@@ -50,7 +50,7 @@ def opened(connection: sa.Connection, after: int, until: int, most: int) -> Sequ
     rows = connection.execute(
         sa.select(case_events.c.id, cases.c.urgency)
         .join(cases, cases.c.id == case_events.c.case)
-        .where(_OPENED, case_events.c.id > after, case_events.c.id <= until, *listable())
+        .where(_OPENED, case_events.c.id > after, case_events.c.id <= until, listable())
         .order_by(case_events.c.id.desc())
         .limit(most)
     )

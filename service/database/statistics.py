@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from service.database.case_query import listable
-from service.database.cases import MACHINE, OPEN_STATES
+from service.database.cases import MACHINE, OPEN_STATES, listable
 from service.database.tables import case_events, case_labels, cases
 from service.labels import BAGHDAD
 
@@ -104,7 +103,7 @@ def standings(connection: sa.Connection, now: datetime) -> tuple[Standing, ...]:
     late = sa.and_(cases.c.state.in_(OPEN_STATES), cases.c.due < now)
     query = (
         sa.select(cases.c.state, cases.c.urgency, sa.func.count(), sa.func.sum(sa.case((late, 1), else_=0)))
-        .where(*listable())
+        .where(listable())
         .group_by(cases.c.state, cases.c.urgency)
         .order_by(cases.c.state, cases.c.urgency)
     )
@@ -144,7 +143,7 @@ def responses(connection: sa.Connection, period: Period) -> tuple[Waits, Waits]:
 
 
 def _opened(period: Period) -> tuple[sa.ColumnElement[bool], ...]:
-    return (cases.c.opened >= period.since, *listable())
+    return (cases.c.opened >= period.since, listable())
 
 
 def _tallies(rows: Iterable[tuple[str, int, int]]) -> dict[str, Tally]:

@@ -12,6 +12,7 @@ from service.database import case_reading
 from service.database.case_query import CaseQuery, CaseSort
 from service.database.cases import OPEN_STATES
 from service.desk.case_address import DUES, FILTERS, ME, NOBODY, CaseAddress
+from service.desk.choosing import Chip, Choice, Facet
 from service.desk.sections import FRESH
 from service.masking import mask_text
 
@@ -49,42 +50,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One value of a facet; `address` is the list with it chosen, or no longer chosen where it is."""
-
-    name: str
-    count: int
-    chosen: bool
-    address: CaseAddress
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """A filter's values with counts."""
-
-    field: str
-    name: str
-    choices: tuple[Choice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A chosen filter; `address` is the list without it."""
-
-    field: str
-    name: str
-    address: CaseAddress
-
-
-@dataclass(frozen=True, slots=True)
 class Listing:
     """The list, ready to be drawn; `next` is None on the last page."""
 
     address: CaseAddress
     rows: tuple[Row, ...]
     total: int
-    facets: tuple[Facet, ...]
-    chips: tuple[Chip, ...]
+    facets: tuple[Facet[CaseAddress], ...]
+    chips: tuple[Chip[CaseAddress], ...]
     sorts: tuple[tuple[CaseSort, CaseAddress], ...]
     next: CaseAddress | None
 
@@ -215,7 +188,7 @@ def row_of(case: CaseRow, address: CaseAddress, teller: Teller) -> Row:
     )
 
 
-def _chips(address: CaseAddress, teller: Teller) -> Iterable[Chip]:
+def _chips(address: CaseAddress, teller: Teller) -> Iterable[Chip[CaseAddress]]:
     for name in FILTERS:
         values = address.filters.get(name, ())
         field_name = teller.words.name("case_filter", name)
@@ -226,7 +199,7 @@ def _chips(address: CaseAddress, teller: Teller) -> Iterable[Chip]:
             yield Chip(field_name, teller.name(name, value), address.toggled(name, value))
 
 
-def _facet(name: str, counts: Counts, address: CaseAddress, teller: Teller) -> Facet:
+def _facet(name: str, counts: Counts, address: CaseAddress, teller: Teller) -> Facet[CaseAddress]:
     if name == "due":
         counts = tuple((due, dict(counts).get(due, 0)) for due in DUES)
     if name == "assignee":

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.protocol import Field, Sort
+from service.database.cases import STATES, URGENCIES
+from service.desk.choosing import Chip, Choice, Facet
 from service.desk.marks import Run, matches, runs, snippet
 from service.desk.reading import analysis_of
 from service.labels import BAGHDAD
@@ -42,8 +44,8 @@ _CHOICES = 60
 """Most values of a facet: the commonest, or the newest days. What lies further back is had by first and last day."""
 
 _ORDERS: Mapping[Field, tuple[str, ...]] = {
-    Field.URGENCY: ("critical", "high", "normal"),
-    Field.CASE_STATE: ("new", "verified", "referred", "answered", "resolved", "rejected"),
+    Field.URGENCY: URGENCIES,
+    Field.CASE_STATE: STATES,
 }
 """The order of values that have one; others stand by their count."""
 
@@ -74,34 +76,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One value of a facet; `address` is the list with it chosen, or no longer chosen where it is."""
-
-    name: str
-    count: int
-    chosen: bool
-    address: Address
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """A field's values with counts."""
-
-    field: Field
-    name: str
-    choices: tuple[Choice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A chosen filter; `address` is the list without it."""
-
-    field: str
-    name: str
-    address: Address
-
-
-@dataclass(frozen=True, slots=True)
 class Incoming:
     """The list, ready to be drawn.
 
@@ -112,8 +86,8 @@ class Incoming:
     address: Address
     rows: tuple[Row, ...]
     total: int
-    facets: tuple[Facet, ...]
-    chips: tuple[Chip, ...]
+    facets: tuple[Facet[Address], ...]
+    chips: tuple[Chip[Address], ...]
     sorts: tuple[tuple[Sort, Address], ...]
     next: Address | None
     held: int
@@ -166,7 +140,7 @@ def incoming(
     )
 
 
-def _chips(address: Address, namer: Namer) -> list[Chip]:
+def _chips(address: Address, namer: Namer) -> list[Chip[Address]]:
     return [
         Chip(namer.words.name("field", name.value), namer.name(name, value), address.toggled(name, value))
         for name, values in address.filters.items()
@@ -174,7 +148,7 @@ def _chips(address: Address, namer: Namer) -> list[Chip]:
     ]
 
 
-def _bounds(address: Address, namer: Namer) -> list[Chip]:
+def _bounds(address: Address, namer: Namer) -> list[Chip[Address]]:
     """Return the chips of first and last day."""
     words, kind = namer.words, namer.words.name("field", "day")
     chips = []
@@ -187,7 +161,7 @@ def _bounds(address: Address, namer: Namer) -> list[Chip]:
     return chips
 
 
-def _facet(name: Field, counted: tuple[tuple[str, int], ...], address: Address, namer: Namer) -> Facet:
+def _facet(name: Field, counted: tuple[tuple[str, int], ...], address: Address, namer: Namer) -> Facet[Address]:
     counts = dict.fromkeys(address.filters.get(name, ()), 0) | dict(counted)
     values = [value for value in counts if value]
     if name is Field.DAY:

@@ -38,7 +38,7 @@ def opened(
     `searched` is what was searched for, to be marked. `here` is the page that is shown, with its query. `form` is one
     to be shown again as it was filled in, `refused` the key of why it was not taken. Raises what `Index.search` raises.
     """
-    document, told = _found(desk, request, item, here or _path(request), form)
+    document, told, edits = _found(desk, request, item, here or _path(request), form)
     if document is None:
         return None
     if refused and told is not None and told.form is not None:
@@ -46,19 +46,19 @@ def opened(
     seen = document if viewer_of(request).edits else masked(document)
     index = desk.readable(request)
     reading = read(index, seen, index.marked(seen, searched) if searched else None)
-    with desk.database.read() as connection:
-        texts = versions.count(connection, item)
-    return replace(reading, labelling=told, edits=max(0, texts - 1))
+    return replace(reading, labelling=told, edits=edits)
 
 
 def _found(
     desk: Desk, request: Request, item: str, here: str, form: Form | None
-) -> tuple[Document | None, Labelling | None]:
+) -> tuple[Document | None, Labelling | None, int]:
+    """Return the Document, what was corrected of it, and how often its text was edited."""
     with desk.database.read() as connection:
         record = next(iter(documents.records(connection, [item])), None)
         history = corrections.history(connection, item) if record is not None else []
+        edits = max(0, versions.count(connection, item) - 1)
     if record is None or analysis_of(record.analysis) is None:
-        return desk.index.get(item), None
+        return desk.index.get(item), None, edits
     viewer, words, analysis = viewer_of(request), desk.words(request), record.analysis
     if viewer.edits and form is None:
         values = Values.of(analysis)
@@ -71,7 +71,7 @@ def _found(
         )
     hidden = None if viewer.edits else private_names(analysis)
     told = labelling(analysis, history, words, hidden=hidden, form=form if viewer.edits else None)
-    return to_document(record, desk.outlets), told
+    return to_document(record, desk.outlets), told, edits
 
 
 def _path(request: Request) -> str:

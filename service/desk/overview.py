@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from index.protocol import Field, Query
 from service.database import intake, statistics
-from service.database.cases import OPEN_STATES, URGENCIES
+from service.database.cases import OPEN_STATES, STATES, URGENCIES
 from service.database.statistics import Period, Tally
 from service.desk import charts
 from service.desk.access import allow
@@ -32,8 +32,6 @@ USUAL = 30
 
 COVERED = timedelta(days=7)
 """How long a governorate may go unnamed in the news before that is told."""
-
-STATES = ("new", "verified", "referred", "answered", "resolved", "rejected")
 
 
 @dataclass(frozen=True, slots=True)

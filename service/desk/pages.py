@@ -33,6 +33,10 @@ class Links:
         """Return the link of a list."""
         return f"{self.base}/{address.query()}"
 
+    def cases(self, address: CaseAddress) -> str:
+        """Return the link of a list of cases."""
+        return f"{self.base}{address.path()}"
+
     def export(self, address: Address | CaseAddress, format: str, path: str = "/export") -> str:  # noqa: A002 - the name in the URL
         """Return the link of a whole list as a file."""
         pairs = [("format", format), *address.first_page().pairs()]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from desk_browser import log_in
+from desk_browser import log_in, served
 from desk_rooms import room_over
 from playwright.sync_api import Browser, Page, expect
 
@@ -24,18 +21,9 @@ PHONE = {"width": 390, "height": 844}
 @pytest.fixture
 def desk_address(tmp_path: Path, newsroom: list[Document]) -> Iterator[str]:
     """Serve a newsroom that a test may change, and give its address."""
-    with room_over(newsroom, f"sqlite:///{tmp_path}/rasid.db", f"sqlite:///{tmp_path}/index.db") as room:
-        server = uvicorn.Server(uvicorn.Config(room.app, host="127.0.0.1", port=0, log_level="warning"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            while not server.started:
-                assert thread.is_alive(), "the server ended before it listened"
-                time.sleep(0.01)
-            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    urls = f"sqlite:///{tmp_path}/rasid.db", f"sqlite:///{tmp_path}/index.db"
+    with room_over(newsroom, *urls) as room, served(room.app) as address:
+        yield address
 
 
 @pytest.fixture

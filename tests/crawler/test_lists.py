@@ -129,6 +129,7 @@ def test_an_index_leads_to_its_newest_sitemaps():
         gzip.compress(sitemap())[:20],
         b'<!DOCTYPE u [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss>&x;</rss>',
     ],
+    ids=["a page", "nothing", "no markup", "a bomb", "half an archive", "an entity"],
 )
 def test_what_is_no_sitemap_is_a_bad_list(body):
     with pytest.raises(BadListError):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         bundled_registry_text,
         load_registry,
     )
-    from crawler.running import crawl
+    from crawler.running import crawl, watch
     from crawler.urls import canonical_url
 
 # Imported when first asked for: Scrapy, lxml and trafilatura take half a second, which a command line that only prints
@@ -48,6 +48,7 @@ _LATE = {
     "discover": "crawler.discovery",
     "extract": "crawler.extraction",
     "load_registry": "crawler.registry",
+    "watch": "crawler.running",
 }
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "discover",
     "extract",
     "load_registry",
+    "watch",
 ]
 
 

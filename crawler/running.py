@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
     from crawler.options import CrawlOptions
     from crawler.registry import Outlet
+    from crawler.session import Due
     from crawler.sink import Sink, SourceReport
+
+LOOK_SECONDS = 5.0
+"""How often a crawl that goes on asks what is due: far below the shortest interval, one minute."""
 
 
 def crawl(outlets: Sequence[Outlet], sink: Sink, options: CrawlOptions) -> list[SourceReport]:
@@ -30,13 +34,34 @@ def crawl(outlets: Sequence[Outlet], sink: Sink, options: CrawlOptions) -> list[
 
     """
     session = CrawlSession(outlets, sink, options)
-    unknown = options.sources - {source.id for _, source in session.wanted}
+    _run(session)
+    return session.reports
+
+
+def watch(
+    outlets: Sequence[Outlet], sink: Sink, options: CrawlOptions, due: Due, *, look_seconds: float = LOOK_SECONDS
+) -> None:
+    """Crawl Sources of the Outlets into the sink as they become due, blocking, until `due` returns None or a signal.
+
+    `due` is called in the crawling thread, every `look_seconds`, and returns the ids of the Sources to crawl now; each
+    is reported to the sink when its last item is done, and a slow host holds up none but its own. Otherwise as `crawl`.
+
+    Raises:
+        OptionsError: `options.sources` names a Source that none of the Outlets has.
+        CrawlFailedError: this process has crawled before, or the crawl could not go on.
+        Exception: whatever the sink, `due` or `options.on_progress` raised; the crawl ends with it.
+
+    """
+    _run(CrawlSession(outlets, sink, options, due=due, look_seconds=look_seconds))
+
+
+def _run(session: CrawlSession) -> None:
+    unknown = session.options.sources - {source.id for _, source in session.wanted}
     if unknown:
         message = f"no such source: {', '.join(sorted(unknown))}"
         raise OptionsError(message)
     if not session.wanted:
-        return []
-    run_spider(SourceSpider, options, session=session)
+        return
+    run_spider(SourceSpider, session.options, session=session)
     if session.failure is not None:
         raise session.failure
-    return session.reports

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,11 +13,13 @@ from crawler.options import CrawlProgress
 from crawler.sink import SourceReport, Validators
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
     from crawler.options import CrawlOptions
     from crawler.registry import Outlet, Source
     from crawler.sink import Sink
+
+    Due = Callable[[], Iterable[str] | None]
 
 # Reasons that may not hold at the next crawl. A list with such an item must be read again, so its validators are not
 # kept: a 304 would hide the item.
@@ -30,7 +33,10 @@ class SinkFailedError(Exception):
 
 @dataclass(slots=True)
 class SourceRun:
-    """One Source in the course of a crawl. `pending` counts requests that have not been answered for."""
+    """One Source in the course of a crawl.
+
+    `pending` counts requests that have not been answered for; `claimed` are the listed items that it asked for.
+    """
 
     outlet: Outlet
     source: Source
@@ -46,6 +52,7 @@ class SourceRun:
     validators: Validators = field(default_factory=Validators)
     sent: Validators = field(default_factory=Validators)
     rejected: Counter[str] = field(default_factory=Counter)
+    claimed: set[str] = field(default_factory=set)
 
     def report(self) -> SourceReport:
         """Return what was seen, with the validators only where nothing has to be asked for again."""
@@ -63,10 +70,23 @@ class SourceRun:
 
 
 class CrawlSession:
-    """The books of one crawl. Every call to the sink goes through it, in one thread."""
+    """The books of one crawl. Every call to the sink goes through it, in one thread.
 
-    def __init__(self, outlets: Sequence[Outlet], sink: Sink, options: CrawlOptions) -> None:
+    With `due` the crawl goes on: every `look_seconds` it is asked which Sources to crawl now, until it gives None.
+    """
+
+    def __init__(
+        self,
+        outlets: Sequence[Outlet],
+        sink: Sink,
+        options: CrawlOptions,
+        *,
+        due: Due | None = None,
+        look_seconds: float = 0.0,
+    ) -> None:
         self._sink = sink
+        self._due = due
+        self._look_seconds = look_seconds
         self.options = options
         self.wanted: list[tuple[Outlet, Source]] = [
             (outlet, source)
@@ -74,14 +94,32 @@ class CrawlSession:
             for source in outlet.sources
             if not options.sources or source.id in options.sources
         ]
-        self.runs: list[SourceRun] = []
+        self._open: dict[str, SourceRun] = {}
         self.reports: list[SourceReport] = []
+        """Of the Sources that are finished; empty in a crawl that goes on, which would gather them without end."""
         self.failure: Exception | None = None
 
-    def begin(self, outlet: Outlet, source: Source) -> SourceRun:
-        """Open the books of a Source."""
+    @property
+    def goes_on(self) -> bool:
+        """Whether Sources are crawled again and again."""
+        return self._due is not None
+
+    async def turns(self) -> AsyncIterator[SourceRun]:
+        """Open the books of each Source as its turn comes; none has two turns at a time."""
+        if self._due is None:
+            for outlet, source in self.wanted:
+                yield self._begin(outlet, source)
+            return
+        known = {source.id: (outlet, source) for outlet, source in self.wanted}
+        while (ids := self._call(self._due)) is not None:
+            for id_ in ids:
+                if id_ in known and id_ not in self._open:
+                    yield self._begin(*known[id_])
+            await asyncio.sleep(self._look_seconds)
+
+    def _begin(self, outlet: Outlet, source: Source) -> SourceRun:
         run = SourceRun(outlet, source, datetime.now(UTC), sent=self._call(self._sink.validators, source.id))
-        self.runs.append(run)
+        self._open[source.id] = run
         return run
 
     def held(self, url: str) -> str | None:
@@ -119,16 +157,18 @@ class CrawlSession:
 
     def close(self) -> None:
         """Finish what an interrupted crawl left open: its lists will be read again."""
-        for run in self.runs:
-            if not run.finished and self.failure is None:
+        for run in [*self._open.values()]:
+            if self.failure is None:
                 run.complete = False
                 self._finish(run)
 
     def _finish(self, run: SourceRun) -> None:
         run.finished = True
+        self._open.pop(run.source.id, None)
         report = run.report()
         self._call(self._sink.finish, report)
-        self.reports.append(report)
+        if not self.goes_on:
+            self.reports.append(report)
         self._tell(run, "", None)
 
     def _tell(self, run: SourceRun, url: str, reason: Reason | None) -> None:

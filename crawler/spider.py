@@ -42,7 +42,10 @@ _MAGIC: Final = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", 
 
 
 class SourceSpider(Spider):
-    """Crawls the Sources of a session. `claims` holds, for each canonical URL, the item that has or will fetch it."""
+    """Crawls the Sources of a session. `claims` holds, for each canonical URL, the item that has or will fetch it.
+
+    In a crawl that goes on a Source's claims end with its turn: whoever asks later finds its items in the sink.
+    """
 
     name = "rasid"
 
@@ -62,12 +65,11 @@ class SourceSpider(Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Yield the request for each Source's list."""
         self._readers.warm_up()
-        for outlet, source in self._session.wanted:
-            try:
-                run = self._session.begin(outlet, source)
-            except SinkFailedError:
-                raise CloseSpider("sink") from None
-            yield self._list_request(run, source.url, run.sent)
+        try:
+            async for run in self._session.turns():
+                yield self._list_request(run, run.source.url, run.sent)
+        except SinkFailedError:
+            raise CloseSpider("sink") from None
 
     def closed(self, _: str) -> None:
         """End the readers and the books."""
@@ -108,7 +110,7 @@ class SourceSpider(Spider):
             else:
                 for request in await self._read_list(response, run, depth):
                     yield request
-            self._session.settle(run)
+            self._settle(run)
         except SinkFailedError:
             raise CloseSpider("sink") from None
 
@@ -150,6 +152,7 @@ class SourceSpider(Spider):
             else:
                 run.fetched += 1
                 self.claims[listed] = listed
+                run.claimed.add(listed)
                 yield from self._item_request(run, entry, listed)
 
     def _is_known(self, listed: str, stamp: str) -> bool:
@@ -179,7 +182,7 @@ class SourceSpider(Spider):
         """Extract an item and hand its Article on."""
         try:
             await self._take_item(response, run, entry, listed)
-            self._session.settle(run)
+            self._settle(run)
         except SinkFailedError:
             raise CloseSpider("sink") from None
 
@@ -204,6 +207,11 @@ class SourceSpider(Spider):
         else:
             self._session.accept(run, _article(run, entry, listed, extracted))
 
+    def _settle(self, run: SourceRun) -> None:
+        self._session.settle(run)
+        if run.finished and self._session.goes_on:
+            self.claims = {url: holder for url, holder in self.claims.items() if holder not in run.claimed}
+
     def list_failed(self, failure: Failure) -> None:
         """Count a list that did not come."""
         request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
@@ -220,7 +228,7 @@ class SourceSpider(Spider):
                 self._session.know(run)
             else:
                 self._session.reject(run, url, *reason_of(failure), stamp)
-            self._session.settle(run)
+            self._settle(run)
         except SinkFailedError:
             raise CloseSpider("sink") from None
 

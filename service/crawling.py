@@ -1,11 +1,13 @@
-"""Crawl rounds, each a process of its own.
+"""The crawl, in a process of its own.
 
-Scrapy's reactor runs once in a process; and a page that eats memory or hangs takes down one round, never the desk.
-As a program, `python -m service.crawling ID…` is that process: it crawls Sources that its starter has leased.
+Scrapy's reactor runs once in a process; and a page that eats memory or hangs takes down the crawl, never the desk.
+As a program, `python -m service.crawling once ID…` crawls Sources that its starter has leased, and
+`python -m service.crawling on [ID…]` leases and crawls those that are due, again and again.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import subprocess
@@ -16,75 +18,140 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from service.database import crawls
-from service.errors import CrawlRoundFailed
+from service.errors import CrawlFailed
 from service.settings import read_settings
+from service.sink import DatabaseSink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from crawler import Registry, SourceReport
     from service.database.engine import Database
     from service.settings import Settings
 
-LOOK_SECONDS = 5.0
-"""How often the scheduler looks for Sources that are due: far below the shortest interval, one minute."""
+log = logging.getLogger(__name__)
+
+FRESH_AFTER = timedelta(hours=2)
+"""How long one process goes on before a fresh one takes its place, with the memory that libraries never gave back."""
 
 STOP_SECONDS = 20.0
-"""How long a round that is told to stop may take to finish what it is fetching."""
+"""How long a crawl that is told to stop may take to finish what it is fetching."""
 
 
-def owner() -> str:
-    """Return the name under which this process leases Sources."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+class LeasedSink(DatabaseSink):
+    """A DatabaseSink for a crawl that goes on: leases Sources as they become due, and gives back what is finished.
+
+    `intervals` has the Sources to look at, each with its interval.
+    """
+
+    def __init__(self, database: Database, intervals: Mapping[str, timedelta]) -> None:
+        super().__init__(database)
+        self._intervals = intervals
+        self._owner = _owner()
+        self._held: set[str] = set()
+        self._begun = datetime.now(UTC)
+
+    def due(self) -> list[str] | None:
+        """Lease the Sources that are due and return their ids; None where a fresh process should take over."""
+        now = datetime.now(UTC)
+        age = now - self._begun
+        # one slow outlet may hold the change up, but not for ever
+        if age > 2 * FRESH_AFTER or (age > FRESH_AFTER and not self._held):
+            return None
+        ids = _lease(self._database, self._intervals, self._owner, heed_failures=True)
+        self._held.update(ids)
+        return ids
+
+    def finish(self, report: SourceReport) -> None:
+        """Store the Source's report and give the Source back."""
+        with self._database.write() as connection:
+            crawls.record(connection, report)
+            crawls.release(connection, [report.source], self._owner)
+        self._held.discard(report.source)
+        if report.accepted or report.rejected:
+            log.info("%s: %d new, %d rejected", report.source, report.accepted, sum(report.rejected.values()))
+
+    def give_back(self) -> None:
+        """Give back all that is still held."""
+        with self._database.write() as connection:
+            crawls.release(connection, self._held, self._owner)
 
 
 def crawl_sources(settings: Settings, ids: Sequence[str]) -> list[SourceReport]:
     """Crawl these Sources now, in this process, into the database. Works once in a process."""
     from crawler import crawl  # noqa: PLC0415 - Scrapy takes a second to import
     from service import assembly  # noqa: PLC0415 - see above
-    from service.sink import DatabaseSink  # noqa: PLC0415 - see above
 
     chosen = assembly.registry(settings).select(ids)
     with assembly.database(settings) as database:
         return crawl(chosen, DatabaseSink(database), assembly.crawl_options(settings))
 
 
-def crawl_due(
+def watch_sources(settings: Settings, ids: Sequence[str], **timing: float) -> None:
+    """Crawl these Sources (all where none is named) as they become due, in this process, until SIGINT or SIGTERM.
+
+    Works once in a process. `timing` may have `look_seconds`, how often it looks, and `interval`, seconds that count
+    instead of the registry's.
+    """
+    from crawler import watch  # noqa: PLC0415 - Scrapy takes a second to import
+    from service import assembly  # noqa: PLC0415 - see above
+
+    interval = timing.pop("interval", None)
+    chosen = assembly.registry(settings).select(ids)
+    intervals = {
+        source.id: timedelta(minutes=source.interval) if interval is None else timedelta(seconds=interval)
+        for outlet in chosen
+        for source in outlet.sources
+    }
+    with assembly.database(settings) as database:
+        sink = LeasedSink(database, intervals)
+        try:
+            watch(chosen, sink, assembly.crawl_options(settings), sink.due, **timing)
+        finally:
+            sink.give_back()
+
+
+def crawl_once(
     settings: Settings,
     database: Database,
     registry: Registry,
     *,
     stopping: Callable[[], bool],
     only: Sequence[str] = (),
-    whenever: bool = False,
 ) -> list[str]:
-    """Lease the Sources that are due, crawl them in a process of their own, and return their ids.
+    """Crawl the Sources that no other crawler holds, due or not, in a process of its own, and return their ids.
 
-    `only` names the Sources to look at (all where empty); with `whenever` each of them is due now.
-    Raises CrawlRoundFailed where the process ended badly; the leases are given back in any case.
+    `only` names the Sources to look at (all where empty). Raises CrawlFailed where the process ended badly; the
+    leases are given back in any case.
     """
-    intervals = {
-        source.id: timedelta(0) if whenever else timedelta(minutes=source.interval)
-        for source in registry.sources
-        if not only or source.id in only
-    }
-    name = owner()
-    with database.write() as connection:
-        crawls.forget_dead(connection, socket.gethostname(), _alive)
-        ids = crawls.lease(connection, intervals, name, datetime.now(UTC), heed_failures=not whenever)
+    intervals = {source.id: timedelta(0) for source in registry.sources if not only or source.id in only}
+    name = _owner()
+    ids = _lease(database, intervals, name, heed_failures=False)
     if not ids:
         return []
     try:
-        _run(settings, ids, stopping)
+        run_crawl(settings, ["service.crawling", "once", *ids], stopping)
     finally:
         with database.write() as connection:
             crawls.release(connection, ids, name)
     return ids
 
 
-def _run(settings: Settings, ids: Sequence[str], stopping: Callable[[], bool]) -> None:
+def crawl_on(settings: Settings, *, stopping: Callable[[], bool], only: Sequence[str] = ()) -> None:
+    """Crawl Sources (all where `only` is empty) as they become due, in a process of its own.
+
+    Returns when it stops or wants a fresh process. Raises CrawlFailed where it ended badly.
+    """
+    run_crawl(settings, ["service.crawling", "on", *only], stopping)
+
+
+def run_crawl(settings: Settings, program: Sequence[str], stopping: Callable[[], bool]) -> None:
+    """Run a module that crawls as a program with its arguments, until it ends or is to stop.
+
+    Raises CrawlFailed where it ended badly.
+    """
     # -P: a folder that happens to be called `index` where Rasid is started must not shadow ours
-    command = [sys.executable, "-P", "-m", "service.crawling", *ids]
+    command = [sys.executable, "-P", "-m", *program]
     with subprocess.Popen(command, env={**os.environ, **settings.environment()}, stdin=subprocess.DEVNULL) as process:
         try:
             while process.poll() is None and not stopping():
@@ -96,9 +163,30 @@ def _run(settings: Settings, ids: Sequence[str], stopping: Callable[[], bool]) -
             if process.poll() is None:
                 process.kill()
     if process.returncode and not stopping():
-        raise CrawlRoundFailed(
-            f"a crawl of {len(ids)} sources ended with status {process.returncode}; its output says why"
-        )
+        raise CrawlFailed(f"a crawl ended with status {process.returncode}; its output says why")
+
+
+def run_as_program(crawling: Callable[[Settings], object]) -> int:
+    """Crawl as what `run_crawl` started, and return the exit status: log, report faults, end with the starter."""
+    from service.failing import reported  # noqa: PLC0415 - only as a program
+    from service.logs import set_up  # noqa: PLC0415 - only as a program
+
+    set_up()
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    with reported() as status:
+        crawling(read_settings())
+    return status.code
+
+
+def _owner() -> str:
+    """Return the name under which this process leases Sources."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _lease(database: Database, intervals: Mapping[str, timedelta], owner: str, *, heed_failures: bool) -> list[str]:
+    with database.write() as connection:
+        crawls.forget_dead(connection, socket.gethostname(), _alive)
+        return crawls.lease(connection, intervals, owner, datetime.now(UTC), heed_failures=heed_failures)
 
 
 def _alive(process: int) -> bool:
@@ -121,16 +209,11 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _main() -> int:
-    from service.failing import reported  # noqa: PLC0415 - only as a program
-    from service.logs import set_up  # noqa: PLC0415 - only as a program
-
-    set_up()
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    with reported() as status:
-        crawl_sources(read_settings(), sys.argv[1:])
-    return status.code
+def _main(how: str, *ids: str) -> int:
+    if how == "once":
+        return run_as_program(lambda settings: crawl_sources(settings, ids))
+    return run_as_program(lambda settings: watch_sources(settings, ids))
 
 
 if __name__ == "__main__":
-    sys.exit(_main())
+    sys.exit(_main(*sys.argv[1:]))

@@ -14,7 +14,7 @@ RasidError
 ├── DecisionRefused    a decision on a case, or a correction, cannot be taken so
 │   └── Conflict       somebody else decided meanwhile: nothing was overwritten
 ├── BadCursor          a page of a list that there is not
-├── CrawlRoundFailed   the process of a crawl round ended with a fault
+├── CrawlFailed        the process of a crawl ended with a fault
 ├── MailRefused         the mail server refused a message for good (5xx)
 └── MailDelayed         the mail server could not take it now (4xx, no connection)
 """
@@ -105,8 +105,8 @@ class BadCursor(RasidError):
         super().__init__(f"this is no page of the list: {cursor[:80]!r}")
 
 
-class CrawlRoundFailed(RasidError):
-    """Raised by the scheduler when the process of a crawl round ended badly; what it had fetched is in the database."""
+class CrawlFailed(RasidError):
+    """Raised when the process of a crawl ended badly; what it had fetched is in the database."""
 
 
 class MailRefused(RasidError):

@@ -71,7 +71,7 @@ def prove(database: Database, name: str, password: str, *, address: str, now: da
 
     Raises LoginRefused with the time to wait, where there were too many wrong ones, or with none. Which of name and
     password was wrong is not told, and the same time is taken for both. No transaction is open while the password is
-    looked at, which takes long on purpose.
+    looked at, which takes long on purpose. A refusal stands in the audit log.
     """
     kept = possible_name(name)
     with database.write() as connection:
@@ -79,6 +79,10 @@ def prove(database: Database, name: str, password: str, *, address: str, now: da
     with database.read() as connection:
         row = connection.execute(sa.select(users).where(users.c.name == kept)).first()
     if not fits(None if row is None else row.password, password) or row is None or row.disabled is not None:
+        # of a name that there is not too, or the time that it takes would tell; but not what was typed: it may be a password
+        known = "" if row is None else row.name
+        with database.write() as connection:
+            note(connection, known, "login_failed", f"user:{known}", now, address=address)
         raise LoginRefused(timedelta(0))
     with database.write() as connection:
         throttle.succeeded(connection, kept, address, now)

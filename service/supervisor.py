@@ -9,15 +9,13 @@ import threading
 from typing import TYPE_CHECKING
 
 from service import assembly, stages
-from service.crawling import LOOK_SECONDS, crawl_due
+from service.crawling import crawl_on
 from service.stages import Stage
 from service.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from crawler import Registry
-    from service.database.engine import Database
     from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,18 +24,18 @@ log = logging.getLogger(__name__)
 def up(settings: Settings) -> None:
     """Run every stage in a thread and the desk in this one, until SIGINT or SIGTERM.
 
-    A crawl round is a process of its own (see `service.crawling`). Raises what keeps a stage from being started: a
+    The crawl is a process of its own (see `service.crawling`). Raises what keeps a stage from being started: a
     faulty setting, registry, database or index.
     """
     from service.serving import serve  # noqa: PLC0415 - the web framework takes a second to import
 
-    registry = assembly.registry(settings)
+    assembly.registry(settings)  # raises here rather than in the crawl
     outlets = assembly.outlets(settings)
     stop = threading.Event()
     with assembly.database(settings) as database, assembly.index(settings) as index:
         worker = Worker(database, assembly.analyser(settings), outlets, assembly.dues(settings))
         loops = [
-            crawling(settings, database, registry, stop),
+            crawling(settings, stop),
             stages.working(worker, stop),
             stages.indexing(database, index, outlets),
             stages.matching(database, settings, outlets),
@@ -48,18 +46,14 @@ def up(settings: Settings) -> None:
             serve(settings, index, database, outlets, announce=lambda url: log.info("the desk is at %s", url))
 
 
-def crawling(
-    settings: Settings, database: Database, registry: Registry, stop: threading.Event, only: Sequence[str] = ()
-) -> Stage:
-    """Return the stage that crawls the Sources that are due."""
+def crawling(settings: Settings, stop: threading.Event, only: Sequence[str] = ()) -> Stage:
+    """Return the stage that crawls the Sources as they become due."""
 
     def step() -> bool:
-        ids = crawl_due(settings, database, registry, stopping=stop.is_set, only=only)
-        if ids:
-            log.info("crawled %d sources", len(ids))
-        return False
+        crawl_on(settings, stopping=stop.is_set, only=only)
+        return True
 
-    return Stage("crawler", step, idle_seconds=LOOK_SECONDS)
+    return Stage("crawler", step)
 
 
 @contextlib.contextmanager

@@ -174,6 +174,8 @@ def _pairs(address: Address) -> list[tuple[str, str]]:
     """Return the parameters by which the API gives the same list: where it names no stance, it means every one."""
     pairs = [("q", address.text)] if address.text else []
     pairs += [(name.value, value) for name, values in address.filters.items() for value in values]
+    asked = address.asks()
+    pairs += [(name, moment.isoformat()) for name, moment in (("since", asked.since), ("until", asked.until)) if moment]
     return [*pairs, ("sort", address.sort.value)]
 
 

@@ -251,10 +251,19 @@ def bench_matching(*, rounds: int = 3, seed: int = 1) -> Matching:
     )
 
 
+def _crawl() -> int:
+    """Crawl as `rasid up` does, but look into each feed every second."""
+    from service.crawling import run_as_program, watch_sources  # noqa: PLC0415 - only as a program
+
+    return run_as_program(
+        lambda settings: watch_sources(settings, (), interval=POLL_SECONDS, look_seconds=POLL_SECONDS / 4)
+    )
+
+
 def _main() -> None:
     """Run the stages of `rasid up`, each feed looked into every second."""
     from service import assembly, stages  # noqa: PLC0415 - only as a program
-    from service.crawling import crawl_due  # noqa: PLC0415 - as above
+    from service.crawling import run_crawl  # noqa: PLC0415 - as above
     from service.logs import set_up  # noqa: PLC0415 - as above
     from service.settings import read_settings  # noqa: PLC0415 - as above
     from service.supervisor import until_stopped  # noqa: PLC0415 - as above
@@ -262,18 +271,17 @@ def _main() -> None:
 
     set_up(verbose=True)
     settings = read_settings()
-    registry = assembly.registry(settings)
     outlets = assembly.outlets(settings)
     with assembly.database(settings) as database, assembly.index(settings) as index:
         worker = Worker(database, assembly.analyser(settings), outlets, assembly.dues(settings))
 
         def loops(stop: threading.Event) -> list[stages.Stage]:
-            def look() -> bool:
-                crawl_due(settings, database, registry, stopping=stop.is_set, whenever=True)
-                return False
+            def crawl() -> bool:
+                run_crawl(settings, ["service.bench.alerts", "crawl"], stop.is_set)
+                return True
 
             return [
-                stages.Stage("crawler", look, idle_seconds=POLL_SECONDS),
+                stages.Stage("crawler", crawl),
                 stages.working(worker, stop),
                 stages.indexing(database, index, outlets),
                 stages.matching(database, settings, outlets),
@@ -285,4 +293,6 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["crawl"]:
+        sys.exit(_crawl())
     _main()

@@ -46,7 +46,7 @@ def crawl(
 ) -> None:
     """Crawl sources into the database: those that are due, again and again; with --once each of them now."""
     from service import assembly
-    from service.crawling import crawl_due
+    from service.crawling import crawl_once
     from service.logs import set_up
     from service.settings import read_settings
     from service.supervisor import crawling, until_stopped
@@ -57,9 +57,9 @@ def crawl(
     only = [source.id for outlet in registry.select(ids or []) for source in outlet.sources]
     with assembly.database(settings) as database:
         if not once:
-            until_stopped(lambda stop: [crawling(settings, database, registry, stop, only)])
+            until_stopped(lambda stop: [crawling(settings, stop, only)])
             return
-        crawled = crawl_due(settings, database, registry, stopping=lambda: False, only=only, whenever=True)
+        crawled = crawl_once(settings, database, registry, stopping=lambda: False, only=only)
     typer.echo(f"{len(crawled)} sources crawled" if crawled else "no source is free: another crawler holds them")
 
 

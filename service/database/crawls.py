@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -116,22 +116,30 @@ def lease(
     `due` gives the interval of each Source by id; with `heed_failures` a Source that failed n times in a row waits
     2^n intervals, at most a day. Returns the ids taken, in the order given.
     """
+    wanted = sa.select(sources).where(sources.c.id.in_([*due]))
+
+    def is_due(row: sa.Row[Any] | None) -> bool:
+        if row is None or (row.lease_until is not None and row.lease_until > now):
+            return False
+        interval = due[row.id]
+        failures = min(row.failures, 10) if heed_failures else 0
+        wait = min(interval * 2**failures, max(interval, timedelta(days=1)))
+        return row.finished is None or bool(row.finished + wait <= now)
+
+    held = {row.id: row for row in connection.execute(wanted)}
+    for new in [source for source in due if source not in held]:
+        _ensure(connection, new)
     taken = []
-    for source, interval in due.items():
-        _ensure(connection, source)
+    for source in [source for source in due if source not in held or is_due(held[source])]:
+        # again, now that no other crawler can change the row
         row = connection.execute(
             sa.select(sources).where(sources.c.id == source).with_for_update(skip_locked=True)
         ).first()
-        if row is None or (row.lease_until is not None and row.lease_until > now):
-            continue
-        failures = min(row.failures, 10) if heed_failures else 0
-        wait = min(interval * 2**failures, max(interval, timedelta(days=1)))
-        if row.finished is not None and row.finished + wait > now:
-            continue
-        connection.execute(
-            sources.update().where(sources.c.id == source).values(lease_owner=owner, lease_until=now + LEASE)
-        )
-        taken.append(source)
+        if is_due(row):
+            connection.execute(
+                sources.update().where(sources.c.id == source).values(lease_owner=owner, lease_until=now + LEASE)
+            )
+            taken.append(source)
     return taken
 
 

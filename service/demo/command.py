@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from service import accounts, assembly, stages
-from service.crawling import crawl_due
+from service.crawling import crawl_once
 from service.demo.catcher import catching_mail
 from service.demo.server import Newsroom
 from service.demo.sources import registry_text
@@ -116,7 +116,7 @@ class _Path:
             return False
 
         start = summarise(self.database).fetched
-        crawl_due(self.settings, self.database, self.registry, stopping=show, whenever=True)
+        crawl_once(self.settings, self.database, self.registry, stopping=show)
         done = summarise(self.database).fetched - start
         self.progress.update(task, completed=done, total=done)
 

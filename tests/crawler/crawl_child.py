@@ -1,8 +1,8 @@
 """Runs one crawl, check or discovery in this process, for the tests: request as JSON in, what came of it as JSON out.
 
-Request: `task` (crawl, check, discover), `registry` (TOML), `options`, `held` (stamps by URL), `validators` (by
+Request: `task` (crawl, watch, check, discover), `registry` (TOML), `options`, `held` (stamps by URL), `validators` (by
 source), `fail_at` (number of the accepted article at which the sink raises), `twice` (crawl again),
-`url`.
+`due` (of a watch, for each half second the sources that are due), `url`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from crawler import CrawlerError, CrawlOptions, Validators, check, crawl, discover
+from crawler import CrawlerError, CrawlOptions, Validators, check, crawl, discover, watch
 from crawler.registry import parse_registry
 
 
@@ -65,6 +65,9 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
             case "crawl":
                 for _ in range(2 if request.get("twice") else 1):
                     reports = crawl(outlets, sink, options)
+            case "watch":
+                turns = iter(request["due"])
+                watch(outlets, sink, options, lambda: next(turns, None), look_seconds=0.5)
             case "check":
                 result = [{**asdict(seen), "text": str(seen)} for seen in check(outlets, options)]
             case "discover":

@@ -293,6 +293,34 @@ def test_a_second_crawl_in_one_process_is_refused(site, crawl_in_child, page, re
     assert "this process has crawled before" in crawled.raised
 
 
+def test_a_slow_outlet_holds_up_none_but_itself_in_a_crawl_that_goes_on(site, crawl_in_child, page, registry, rss):
+    url = site.add("example/a", page("أهالي النخيل يناشدون", APPEAL, MORE))
+    quick = site.add("example/rss.xml", rss((url, "", "")))
+    slow = site.add("slow/rss.xml", rss((site.url("slow/gone"), "", "")), delay=3.0)
+    crawled = crawl_in_child(
+        task="watch",
+        registry=registry(("slow", "feed", slow), ("quick", "feed", quick)),
+        options={"allow_private_hosts": [*HOSTS, "slow.localhost"]},
+        due=[["slow", "quick"], ["slow", "unheard-of"], [], ["quick"]],
+    )
+    assert crawled.raised == ""
+    assert [report["source"] for report in crawled.finished] == ["quick", "quick", "slow"]
+    # this sink holds nothing, so the item is asked for at each of the two turns
+    assert [site.requests[address] for address in ("example/rss.xml", "example/a", "slow/rss.xml")] == [2, 2, 1]
+
+
+def test_a_sink_that_fails_ends_a_crawl_that_goes_on(site, crawl_in_child, page, registry, rss):
+    url = site.add("example/a", page("أهالي النخيل يناشدون", APPEAL, MORE))
+    crawled = crawl_in_child(
+        task="watch",
+        registry=registry(("feed", "feed", site.add("example/rss.xml", rss((url, "", ""))))),
+        options={"allow_private_hosts": HOSTS},
+        due=[["feed"]] * 100,
+        fail_at=1,
+    )
+    assert crawled.raised == "SinkError: the disk is full"
+
+
 def test_an_unknown_source_is_refused_before_anything_is_fetched(site, crawl_in_child, registry, rss):
     feed = site.add("example/rss.xml", rss())
     crawled = crawl_in_child(registry=registry(("feed", "feed", feed)), options={"sources": ["typo"]})

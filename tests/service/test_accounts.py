@@ -153,6 +153,18 @@ def test_another_password_ends_the_sessions_and_the_waiting(database: Database) 
     assert _log_in(database, password="another password").user.id == number
 
 
+def test_a_refused_login_is_in_the_audit_log_without_what_was_typed(database: Database) -> None:
+    _add(database)
+    _fail(database)
+    _fail(database, "my password by mistake", address="10.1.1.2")
+    with database.read() as connection:
+        logged = auditing.read(connection, Chosen(action="login_failed")).entries
+    assert [(entry.actor, entry.subject, entry.detail) for entry in logged] == [
+        ("", "user:", {"address": "10.1.1.2"}),
+        ("سعاد", "user:سعاد", {"address": "10.1.1.1"}),
+    ]
+
+
 @pytest.mark.parametrize("change", [{"role": Role.EDITOR}, {"disabled": True}])
 def test_the_last_administrator_stays_one(database: Database, change: dict[str, object]) -> None:
     first = _add(database, "first", Role.ADMINISTRATOR)

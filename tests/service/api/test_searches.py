@@ -40,6 +40,15 @@ def test_a_search_leads_to_its_items(own_program: Program) -> None:
     assert "item=" not in told["query"]
 
 
+def test_a_search_of_some_days_leads_to_those(own_program: Program) -> None:
+    client = own_program()
+    held = client.get("/api/v1/items?stance=appeal&stance=complaint&size=100").json()["items"]
+    days = sorted({item["published"][:10] for item in held})
+    told = save(client, query=f"?since={days[1]}&until={days[1]}").json()
+    found = client.get(told["items"]).json()["items"]
+    assert 0 < len(found) < len(held)
+
+
 def test_searches_are_ones_own_unless_shared(own_program: Program) -> None:
     mine, other, chief = own_program("editor"), own_program("second"), own_program("chief")
     address = save(mine).headers["location"]

@@ -79,7 +79,7 @@ def prove(database: Database, name: str, password: str, *, address: str, now: da
     with database.read() as connection:
         row = connection.execute(sa.select(users).where(users.c.name == kept)).first()
     if not fits(None if row is None else row.password, password) or row is None or row.disabled is not None:
-        # of a name that there is not too, or the time that it takes would tell; but not what was typed: it may be a password
+        # of an unknown name too, or the time that it takes would tell; but not what was typed: it may be a password
         known = "" if row is None else row.name
         with database.write() as connection:
             note(connection, known, "login_failed", f"user:{known}", now, address=address)

@@ -81,7 +81,7 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MaskedIndex:
-    """An Index as a reader sees it: every Document that it gives is masked."""
+    """An Index as a reader sees it: every Document that it gives is masked, and nobody is found by a private number."""
 
     index: Readable
 
@@ -92,17 +92,21 @@ class MaskedIndex:
 
     def search(self, query: Query) -> Page:
         """Return one page of masked Documents; the marks of a search stay where they are."""
-        page = self.index.search(query)
+        page = self.index.search(_askable(query))
         return replace(page, hits=tuple(replace(hit, document=masked(hit.document)) for hit in page.hits))
 
     def marked(self, document: Document, query: Query) -> Hit:
         """Return a Document, masked, with the marks of a search."""
-        return self.index.marked(masked(document), query)
+        return self.index.marked(masked(document), _askable(query))
 
     def scan(self, query: Query) -> Iterator[Document]:
         """Yield every Document that matches, masked."""
-        return map(masked, self.index.scan(query))
+        return map(masked, self.index.scan(_askable(query)))
 
     def count(self) -> int:
         """Return how many Documents are held."""
         return self.index.count()
+
+
+def _askable(query: Query) -> Query:
+    return replace(query, text=mask_private(query.text, ()))

@@ -211,7 +211,7 @@ def _row(desk: Desk, request: Request, search: SavedSearch, *, counted: bool) ->
         search=search,
         address=address,
         told=told(address, Namer(words, desk.outlets, desk.clock())),
-        total=desk.index.search(query).total if counted else None,
+        total=desk.readable(request).search(query).total if counted else None,
         mine=search.owner == viewer.id,
         changeable=_may_change(search, viewer),
     )

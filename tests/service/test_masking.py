@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from index import Document
-from service.masking import masked
+import pytest
+
+from index import Document, open_index
+from index.protocol import Query
+from service.masking import MaskedIndex, masked
 
 TITLE = "ناشد علي حسن كاظم وزارة الصحة"
 BODY = "قال علي حسن كاظم إن ابنته تحتاج دماً. للتواصل 07701234567 مع علي حسن كاظم."
@@ -51,3 +54,16 @@ def test_offsets_stay_right() -> None:
 def test_what_is_public_is_left_as_it_is() -> None:
     shown = masked(_document())
     assert "وزارة الصحة" in shown.title
+
+
+@pytest.mark.parametrize("number", ["07701234567", "٠٧٧٠١٢٣٤٥٦٧", '"07701234567"', "ابنته 07701234567"])
+def test_who_may_not_read_a_number_finds_nobody_by_it(number: str) -> None:
+    with open_index("sqlite:///:memory:") as index:
+        index.write([_document()])
+        index.refresh()
+        query = Query(text=number)
+        assert index.search(query).total == 1
+        shown = MaskedIndex(index)
+        assert shown.search(query).total == 0
+        assert list(shown.scan(query)) == []
+        assert shown.search(Query(text="ابنته")).total == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -57,8 +58,8 @@ def test_what_is_public_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("number", ["07701234567", "٠٧٧٠١٢٣٤٥٦٧", '"07701234567"', "ابنته 07701234567"])
-def test_who_may_not_read_a_number_finds_nobody_by_it(number: str) -> None:
-    with open_index("sqlite:///:memory:") as index:
+def test_who_may_not_read_a_number_finds_nobody_by_it(tmp_path: Path, number: str) -> None:
+    with open_index(f"sqlite:///{tmp_path}/index.db") as index:
         index.write([_document()])
         index.refresh()
         query = Query(text=number)

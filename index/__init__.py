@@ -8,6 +8,7 @@ from index.address import ServerOptions, open_index
 from index.document import Document
 from index.errors import BadIndexAddress, BadQuery, IndexBroken, IndexUnavailable, RasidIndexError
 from index.marking import mark
+from index.percolating import percolate
 from index.protocol import MAXIMUM_PAGE, Field, Hit, Index, Page, Query, Sort, Written
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "Written",
     "mark",
     "open_index",
+    "percolate",
 ]

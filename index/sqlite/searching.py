@@ -22,7 +22,7 @@ from index.sqlite.ordering import by_relevance, by_time, places, places_of
 from index.sqlite.packing import unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from index.document import Document
     from index.protocol import Query
@@ -73,6 +73,14 @@ def scan(session: Session, query: Query, synonyms: Synonyms) -> Iterator[Documen
             yield from _documents(session, waiting)
             waiting.clear()
     yield from _documents(session, waiting)
+
+
+def found(session: Session, queries: Iterable[Query], synonyms: Synonyms) -> Iterator[frozenset[str]]:
+    """Yield for each query the ids of the Documents that match. Keeps the ids of all: meant for a small index."""
+    ids: dict[int, str] = dict(session.connection.execute("SELECT docnum, id FROM document"))
+    for query in queries:
+        matches = _find(session, query, parse(query.text, synonyms, typing=query.typing)).all()
+        yield frozenset(ids[docnum] for docnum in matches)
 
 
 def _find(session: Session, query: Query, parsed: Parsed) -> _Found:

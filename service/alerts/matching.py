@@ -7,14 +7,12 @@ subscriptions ask nothing of the server.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from index import open_index
+from index import percolate
 from service.alerts import subscriptions
 from service.alerts.facts import Known, known_of, news
 from service.alerts.lineage import forebears
@@ -117,17 +115,9 @@ def search_all(
     searched: Iterable[Document], queries: Iterable[str], synonyms: Sequence[Sequence[str]]
 ) -> dict[str, frozenset[str]]:
     """Return the ids that each search, the query of a list's URL, finds among these Documents alone; none: left out."""
-    found: dict[str, frozenset[str]] = {}
-    with (
-        tempfile.TemporaryDirectory(prefix="rasid-match-") as folder,
-        open_index(f"sqlite:///{Path(folder) / 'batch.db'}", None, synonyms) as index,
-    ):
-        index.write(searched)
-        index.refresh()
-        for query in queries:
-            if ids := frozenset(document.id for document in index.scan(search_of(query))):
-                found[query] = ids
-    return found
+    asked = list(queries)
+    answers = percolate(searched, map(search_of, asked), synonyms)
+    return {query: ids for query, ids in zip(asked, answers, strict=True) if ids}
 
 
 _LATE = (

@@ -152,7 +152,8 @@ def run_crawl(settings: Settings, program: Sequence[str], stopping: Callable[[],
     """
     # -P: a folder that happens to be called `index` where Rasid is started must not shadow ours
     command = [sys.executable, "-P", "-m", *program]
-    with subprocess.Popen(command, env={**os.environ, **settings.environment()}, stdin=subprocess.DEVNULL) as process:
+    # its input ends when this process does, however it ends: see run_as_program
+    with subprocess.Popen(command, env={**os.environ, **settings.environment()}, stdin=subprocess.PIPE) as process:
         try:
             while process.poll() is None and not stopping():
                 time.sleep(0.1)
@@ -172,7 +173,7 @@ def run_as_program(crawling: Callable[[Settings], object]) -> int:
     from service.logs import set_up  # noqa: PLC0415 - only as a program
 
     set_up()
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with_starter, daemon=True).start()
     with reported() as status:
         crawling(read_settings())
     return status.code
@@ -199,13 +200,14 @@ def _alive(process: int) -> bool:
     return True
 
 
-def _end_with(parent: int) -> None:
+def _end_with_starter() -> None:
     """End this process when its starter is gone: nobody would give its leases back while it went on.
 
-    Whatever was accepted is in the database, so it may end anywhere.
+    Whatever was accepted is in the database, so it may end anywhere. (Asking for the parent's number would come too
+    late where the parent died while this process was starting.)
     """
-    while os.getppid() == parent:
-        time.sleep(1.0)
+    while os.read(sys.stdin.fileno(), 1):  # not by sys.stdin, whose lock would be held when the interpreter ends
+        pass
     os._exit(1)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from end_to_end.conftest import clean_environment
 from end_to_end.settled import items_told, let_time_pass, mail, quiet, until
 
 from index import open_index
@@ -109,3 +110,22 @@ def test_killed_anywhere_it_loses_no_article_doubles_no_document_and_repeats_no_
         assert {each["Message-ID"] for each in mails} == {row.message_id for row in mailed}
         written = items_told(kept)
         assert len(written) == len(set(written))
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the crawl's process in /proc, as Linux has it")
+def test_a_crawl_ends_with_its_starter_though_that_died_before_it_had_begun(tmp_path: Path) -> None:
+    with Newsroom(port=0) as room:
+        (tmp_path / "sources.toml").write_text(registry_text(room.port), encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "service", "crawl"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert until(lambda: bool(_children(process.pid)), 60)
+        (crawl,) = _children(process.pid)
+    finally:
+        process.kill()
+        process.wait()
+    assert until(lambda: not Path(f"/proc/{crawl}").exists(), 60)

@@ -63,7 +63,7 @@ class Digester:
         return Digested(messages, owed)
 
     def _one(self, connection: sa.Connection, number: int, now: datetime) -> Digested:
-        serialise(connection, "digest")  # two subscriptions may tell the same recipient of the same case
+        serialise(connection, subscriptions.DIGEST)
         subscription = subscriptions.find(connection, number)
         if subscription is None or subscription.paused is not None:
             return Digested()

@@ -17,7 +17,8 @@ from index.protocol import Field, Query
 from service.alerts.schedule import Cadence, Schedule, read_time
 from service.cells import plain
 from service.database import changes
-from service.database.tables import alerts, articles, outbox, recipients, subscriptions
+from service.database.engine import serialise
+from service.database.tables import alerts, articles, outbox, recipients, subscriptions, told
 from service.database.tables import changes as changes_
 from service.desk.address import Address
 from service.errors import SubscriptionRefused
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from service.labels import Language
+
+DIGEST = "digest"
+"""What those name to `serialise` who decide who is told what: two subscriptions may tell one address of one case."""
 
 MOST_RECIPIENTS = 50
 """Recipients of one subscription: who has more keeps a mailing list."""
@@ -192,16 +196,42 @@ def remove(connection: sa.Connection, number: int) -> None:
 
 
 def leave(connection: sa.Connection, recipient: int, now: datetime) -> bool:
-    """Take a recipient out of its subscription, and say whether it was still in."""
+    """Take a recipient out of its subscription, and say whether it was still in.
+
+    What waited for it there is not sent; the other subscriptions by which the address is told of the same owe it anew.
+    """
+    serialise(connection, DIGEST)
     left = connection.execute(
         recipients.update().where(recipients.c.id == recipient, recipients.c.left.is_(None)).values(left=now)
     )
-    connection.execute(
+    dropped = connection.scalars(
         outbox.update()
         .where(outbox.c.target == recipient, outbox.c.state == "pending")
-        .values(state="dead", detail="the recipient has unsubscribed")
-    )
+        .values(
+            state="dead",
+            detail="the recipient has unsubscribed",
+            # the same, told by another subscription, is the same message
+            message_id=outbox.c.message_id + "/" + sa.cast(outbox.c.id, sa.Text),
+        )
+        .returning(outbox.c.id)
+    ).all()
+    for message in dropped:
+        _owe_elsewhere(connection, message)
     return left.rowcount > 0
+
+
+def _owe_elsewhere(connection: sa.Connection, message: int) -> None:
+    """Forget that a message told anything, and let the other subscriptions of its recipient tell it."""
+    untold = connection.execute(told.delete().where(told.c.message == message).returning(told)).all()
+    for row in untold:
+        others = sa.select(recipients.c.subscription).where(
+            recipients.c.address == row.recipient, recipients.c.left.is_(None)
+        )
+        connection.execute(
+            alerts.update()
+            .where(alerts.c.subscription.in_(others), alerts.c.subject == row.subject, alerts.c.fact == row.fact)
+            .values(written=None)
+        )
 
 
 def find(connection: sa.Connection, number: int) -> Subscription | None:

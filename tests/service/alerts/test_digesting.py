@@ -246,6 +246,24 @@ def test_who_unsubscribes_gets_nothing_more_not_even_what_is_written_already(hap
     assert happening.mails()[-1]["To"] == HEAD
 
 
+def test_what_waited_in_a_subscription_that_an_address_leaves_the_other_one_tells(happening: Newsroom) -> None:
+    first = happening.subscribe(TO)
+    happening.subscribe(TO, HEAD, query="need=water")
+    happening.store(1)
+    assert _tell(happening) == 2  # one for each address
+    with happening.database.write() as connection:
+        held = subscriptions.find(connection, first)
+        assert held is not None
+        assert subscriptions.leave(connection, held.recipients[0].id, happening.now)
+    happening.pass_(minutes=5)
+    assert _tell(happening) == 1
+    with happening.database.read() as connection:
+        states = sorted(map(tuple, connection.execute(sa.select(outbox.c.recipient, outbox.c.state))))
+    assert states == sorted([(TO, "dead"), (TO, "pending"), (HEAD, "pending")])
+    happening.pass_(minutes=5)
+    assert _tell(happening) == 0
+
+
 @pytest.mark.parametrize(
     ("role", "disabled", "masked"),
     [

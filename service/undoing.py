@@ -11,7 +11,7 @@ from service.database import proposals
 from service.database.cases import MACHINE, survivor
 from service.database.engine import serialise
 from service.database.tables import case_events, cases
-from service.decisions import Act, Decision, hold, record, settle
+from service.decisions import Act, Decision, hold, hold_any, record, settle
 from service.errors import DecisionRefused
 from service.regrouping import unmerge, unsplit
 
@@ -41,7 +41,8 @@ def undo(connection: sa.Connection, event: int, *, actor: str, now: datetime, du
     act = Act(actor, now, "case_undone")
     if found.kind in {"merged", "split"}:
         return _regroup(connection, found, act, dues)
-    row = hold(connection, found.case)
+    # a note may have been left behind in a Case that a taken back split made part of another
+    row = (hold_any if found.kind == "note" else hold)(connection, found.case)
     _refuse_overwritten(connection, found)
     restored = _restored(found, row)
     if restored:

@@ -8,14 +8,17 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from desk_rooms import as_document, spool
 
 from index import Document
 from service import triage
+from service.database import proposals
 from service.database.cases import Dues, refresh
 from service.database.engine import Database
 from service.database.tables import audit, case_events, cases, documents, users
+from service.errors import DecisionRefused
 from service.roles import Role
 from service.triage import Decision
 
@@ -78,6 +81,19 @@ class Editor:
             decision: Decision = getattr(triage, what)(connection, *given, **options)
         self.made.append(decision)
         return decision
+
+    def refused(self, what: str, *given: Any, **options: Any) -> str:
+        """Take a decision that is refused; return by which key. Nothing is written."""
+        before = [self.rows(table) for table in (cases, case_events, audit, documents)]
+        with pytest.raises(DecisionRefused) as refused:
+            self.decide(what, *given, **options)
+        assert [self.rows(table) for table in (cases, case_events, audit, documents)] == before
+        return refused.value.key
+
+    def propose(self, case: str, state: str = "resolved", document: str = "f" * 64) -> bool:
+        """Propose a state, as the worker does; return whether it is proposed now."""
+        with self.database.write() as connection:
+            return proposals.propose(connection, case, state, document=document, reason="fixed: أُصلحت", now=self.at)
 
     def case(self, id_: str) -> Any:
         with self.database.read() as connection:

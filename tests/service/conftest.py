@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from desk_rooms import Room, as_document, room_over, served_urls
+from triage_desk import Editor
 
 from crawler import Article, PublishedFrom
 from index import Document
@@ -29,6 +30,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def database(database_url: str) -> Iterator[Database]:
     with Database.open(database_url, create=True) as database:
         yield database
+
+
+@pytest.fixture
+def editor(database: Database) -> Editor:
+    return Editor(database)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from nlp.places import Mention, PlaceReader, Refusal
 from nlp.primary import primary_governorates
 from nlp.private import private_parts
 from nlp.reading import Reading, read
-from nlp.same_case import CaseFacts, Likeness, same_case
+from nlp.same_case import CaseFacts, Likeness, least_score, same_case
 from nlp.stance import Judgement, judge
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class Analyser:
             return None
         weights = self._model.weights["same_case"]
         likeness = same_case(one, other, days, weights)
-        return likeness if likeness.score >= weights["threshold"] else None
+        return likeness if likeness.score >= least_score(one, other, weights) else None
 
     def ruled(self, text: str) -> tuple[Judgement, tuple[str, ...], Urgency]:
         """Return what the rules alone say of a text: stance, needs and urgency (for learning how they are weighed)."""

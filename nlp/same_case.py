@@ -190,7 +190,7 @@ def features(one: CaseFacts, other: CaseFacts, days: float, stems: Mapping[str, 
         float(shared_place),
         float(both_places and not shared_place),
         float(both_facilities and facility < _SAME_NAME),
-        float(bool(one.needs and other.needs) and not set(one.needs) & set(other.needs)),
+        float(_other_need(one, other)),
         float(min(4, sum(word not in stems["counts"] for word in one.words & other.words))),
         held,
         min(12.0, _weight((one.names & other.words) | (other.names & one.words), stems)) / 6,
@@ -202,12 +202,30 @@ def features(one: CaseFacts, other: CaseFacts, days: float, stems: Mapping[str, 
     ]
 
 
+def _other_need(one: CaseFacts, other: CaseFacts) -> bool:
+    return bool(one.needs and other.needs) and not set(one.needs) & set(other.needs)
+
+
 def _held(names: frozenset[str], words: frozenset[str]) -> float:
     return len(names & words) / len(names) if names else 0.0
 
 
 _FEW_NAMES = 0.2
 _SAME_NAME = 0.5
+
+
+OTHER_NEED = 0.5
+"""The least score of two items that share none of the needs they tell: likelier one case than not.
+
+The threshold that the model learnt is far lower, which right pairs of one need allow; but two appeals of one town on
+one day, for water and for land, are two cases.
+"""
+
+
+def least_score(one: CaseFacts, other: CaseFacts, weights: Mapping[str, Any]) -> float:
+    """Return the score from which on two items tell one case."""
+    threshold: float = weights["threshold"]
+    return max(threshold, OTHER_NEED) if _other_need(one, other) else threshold
 
 
 def same_case(one: CaseFacts, other: CaseFacts, days: float, weights: Mapping[str, Any]) -> Likeness:

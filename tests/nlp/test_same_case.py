@@ -99,3 +99,18 @@ def test_another_village_of_the_same_district_in_the_same_words_is_another_case(
 
     one, other = facts_of("أم الودع", 11, "كاظم جبر", 20), facts_of("تل السدر", 17, "حسين عودة", 15)
     assert analyser.same_case(one, other, 0) is None
+
+
+def test_two_appeals_of_one_town_on_one_day_for_other_needs_are_two_cases(analyser):
+    texts = (
+        "أهالي المجر الكبير يناشدون محافظ ميسان إصلاح محولة الكهرباء\nقال سكان قضاء المجر الكبير إن الكهرباء مقطوعة"
+        " منذ ثلاثة أسابيع، وناشدوا المحافظ إصلاح المحولة.",
+        "أهالي المجر الكبير يناشدون محافظ ميسان إعادة النازحين إلى ديارهم\nقال سكان قضاء المجر الكبير إن ذويهم في"
+        " المخيمات ينتظرون العودة منذ سنوات، وناشدوا المحافظ إعادتهم.",
+    )
+    one, other = (case_facts(analyser.analyse(text), text) for text in texts)
+    assert one.places & other.places
+    assert one.needs
+    assert other.needs
+    assert not set(one.needs) & set(other.needs)
+    assert analyser.same_case(one, other, 0.0) is None

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from nlp.stance import Judgement
 
 _LEAST = 1e-4
+ASKING = 0.4
+"""Probability from which on an item asks or complains; chosen on what the folds told (docs/nlp.md)."""
+
 SHORT = 200
 """Characters up to which a text is a headline, with or without a cut-off lead."""
 
@@ -78,7 +81,7 @@ def decide_stance(judgement: Judgement, told: Told, length: int, weights: Mappin
         return Verdict("none", judgement.score, judgement.reasons)
     features = stance_features(judgement, list(told.stance.values()), told.letters["stance"], length)
     chances = _softmax(_scores(features, weights["stance"]))
-    best = max(range(len(STANCES)), key=chances.__getitem__)
+    best = likeliest(chances)
     alike = STANCES[best] == judgement.stance
     model = max(told.stance, key=lambda stance: told.stance[stance])
     reasons = (
@@ -87,6 +90,18 @@ def decide_stance(judgement: Judgement, told: Told, length: int, weights: Mappin
         f"together: {STANCES[best]} {chances[best]:.2f}",
     )
     return Verdict(STANCES[best], round(chances[best], 3), reasons)
+
+
+def likeliest(chances: Sequence[float]) -> int:
+    """Return the number of the stance to decide on, of probabilities in the order of STANCES.
+
+    Appeal and complaint count together first: an item that is one of the two with 0.4 is not "none" because each has
+    less than that. An appeal that nobody sees is worse than a row that an editor passes over.
+    """
+    asking = [number for number, stance in enumerate(STANCES) if stance in ALERTABLE]
+    others = [number for number in range(len(STANCES)) if number not in asking]
+    chosen = asking if sum(chances[number] for number in asking) >= ASKING else others
+    return max(chosen, key=chances.__getitem__)
 
 
 def decide_needs(ruled: Sequence[str], told: Told, weights: Mapping[str, Any]) -> tuple[str, ...]:

@@ -17,7 +17,14 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from nlp.analyser import Analyser
-from nlp.deciding import decide_needs, decide_urgency, need_features, stance_features, urgency_features
+from nlp.deciding import (
+    decide_needs,
+    decide_urgency,
+    likeliest,
+    need_features,
+    stance_features,
+    urgency_features,
+)
 from nlp.training import lettering
 from nlp.training.labelled import DEVELOPMENT, Item
 from nlp.training.marked import NEEDS, STANCES, URGENCIES
@@ -91,8 +98,10 @@ def crossed(seen: Sequence[Seen]) -> dict[str, list[str]]:
         weighed = _fitted(*_stance_rows([one for one in seen if one.fold != number]))
         here = [index for index, one in enumerate(seen) if one.fold == number]
         rows = [_stance_row(seen[index]) for index in here]
-        for index, stance in zip(here, weighed.predict(np.array(rows)), strict=True):
-            both[index] = "none" if seen[index].judgement.unfit else STANCES[stance]
+        chances = np.zeros((len(here), len(STANCES)))
+        chances[:, weighed.classes_] = weighed.predict_proba(np.array(rows))
+        for index, row in zip(here, chances.tolist(), strict=True):
+            both[index] = "none" if seen[index].judgement.unfit else STANCES[likeliest(row)]
     return {
         "rules": [one.judgement.stance for one in seen],
         "letters": [STANCES[int(np.argmax(one.letters["stance"]))] for one in seen],

@@ -183,7 +183,8 @@ def test_killed_at_every_step_no_alert_is_missed_and_none_told_twice_but_the_one
                     outbox, outbox.c.id == told.c.message
                 )
             )
-            behind_the_link = {(row.recipient, row.subject) for row in rows if row.message_id in _long(kept)}
+            long = _long(kept)
+            behind_the_link = {(row.recipient, row.subject) for row in rows if row.message_id in long}
     _check(feed, kept, repeats, behind_the_link)
 
 

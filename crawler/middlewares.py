@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from scrapy import Request, Spider
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+
+
+# How long the rules of a host hold (RFC 9309 allows a day), and that there are none where they could not be had.
+_RULES_SECONDS: Final = 3600.0
+_NO_RULES_SECONDS: Final = 300.0
 
 
 class AddressMiddleware:
@@ -57,14 +63,29 @@ class AddressMiddleware:
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Names what robots.txt forbids."""
+    """Names what robots.txt forbids, and asks for it again when it is old: a crawl may go on for hours."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._asked: dict[str, float] = {}
 
     async def process_request(self, request: Request, spider: Spider | None = None) -> None:  # noqa: ARG002 - Scrapy's
         """Raise RefusedRequest where robots.txt forbids the request."""
+        self._forget_old(urlsplit(request.url).netloc)
         try:
             await super().process_request(request)
         except IgnoreRequest as error:
             raise RefusedRequest(Reason.ROBOTS, "forbidden by robots.txt") from error
+
+    def _forget_old(self, netloc: str) -> None:
+        """Forget the rules of a host that were asked for long ago, sooner where none came; not while they come."""
+        now = time.monotonic()
+        if netloc in self._parsers and not isinstance(self._parsers[netloc], Deferred):
+            kept = _RULES_SECONDS if self._parsers[netloc] is not None else _NO_RULES_SECONDS
+            if now - self._asked.get(netloc, now) > kept:
+                del self._parsers[netloc]
+        if netloc not in self._parsers:
+            self._asked[netloc] = now
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):

@@ -44,7 +44,8 @@ def watch(
     """Crawl Sources of the Outlets into the sink as they become due, blocking, until `due` returns None or a signal.
 
     `due` is called in the crawling thread, every `look_seconds`, and returns the ids of the Sources to crawl now; each
-    is reported to the sink when its last item is done, and a slow host holds up none but its own. Otherwise as `crawl`.
+    is reported to the sink when its last item is done, and a slow host holds up the others for a request or so.
+    Otherwise as `crawl`.
 
     Raises:
         OptionsError: `options.sources` names a Source that none of the Outlets has.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crawler.entries import MAX_URL
-
 if TYPE_CHECKING:
     from crawler.options import CrawlOptions
 
@@ -45,7 +43,7 @@ def scrapy_settings(options: CrawlOptions) -> dict[str, Any]:
         "METAREFRESH_MAXDELAY": 5,
         "RETRY_TIMES": options.retries,
         "RETRY_GIVE_UP_LOG_LEVEL": "DEBUG",
-        "URLLENGTH_LIMIT": MAX_URL,
+        "URLLENGTH_LIMIT": 0,  # the spider names what is too long; this middleware would drop it without a word
         "DOWNLOADER_MIDDLEWARES": {
             "crawler.middlewares.AddressMiddleware": 40,
             f"{_STANDARD}.offsite.OffsiteMiddleware": None,

@@ -60,6 +60,7 @@ class SourceSpider(Spider):
         """Build with the session as the only argument."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.headers_received, signals.headers_received)
+        crawler.signals.connect(spider.spider_error, signals.spider_error)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -70,6 +71,9 @@ class SourceSpider(Spider):
                 yield self._list_request(run, run.source.url, run.sent)
         except SinkFailedError:
             raise CloseSpider("sink") from None
+        if self._session.goes_on:
+            # what is still scheduled waits for the next process: the others are not asked for meanwhile
+            raise CloseSpider("due")
 
     def closed(self, _: str) -> None:
         """End the readers and the books."""
@@ -89,10 +93,22 @@ class SourceSpider(Spider):
         if "rasid_holder" in request.meta and b"Location" not in headers and not small and not kind.startswith(_HTML):
             raise StopDownload(fail=True)
 
+    def spider_error(self, failure: Failure, response: Response) -> None:
+        """Answer for a page on which we failed as nobody foresaw: its Source would wait for it for ever."""
+        given = response.request.cb_kwargs if response.request else {}
+        detail = f"{type(failure.value).__name__}: {failure.value}"
+        try:
+            if "listed" in given:
+                self._session.reject(given["run"], given["listed"], Reason.NO_TEXT, detail, given["entry"].stamp)
+            else:
+                self._session.reject(given["run"], response.url, Reason.BAD_LIST, detail)
+            self._settle(given["run"])
+        except SinkFailedError:
+            return  # kept by the session; the next call closes the spider
+
     def _list_request(self, run: SourceRun, url: str, sent: Validators = _NOTHING, depth: int = 1) -> Request:
-        run.pending += 1
         headers = {"If-None-Match": sent.etag, "If-Modified-Since": sent.last_modified}
-        return Request(
+        request = Request(
             url,
             callback=self.parse_list,
             errback=self.list_failed,
@@ -101,6 +117,8 @@ class SourceSpider(Spider):
             meta={"handle_httpstatus_list": [_NOT_MODIFIED]},
             priority=_LIST_PRIORITY,
         )
+        run.pending += 1
+        return request
 
     async def parse_list(self, response: Response, run: SourceRun, depth: int) -> AsyncIterator[Request]:
         """Read a list and ask for its items."""
@@ -124,7 +142,11 @@ class SourceSpider(Spider):
             run.validators = Validators(_header(response, b"ETag"), _header(response, b"Last-Modified"))
         requests = list(self._item_requests(run, page.entries))
         if depth < _MAX_DEPTH:
-            requests += [self._list_request(run, url, depth=depth + 1) for url in page.following]
+            for url in page.following:
+                if len(url) > MAX_URL:
+                    self._session.reject(run, url[:MAX_URL], Reason.BAD_LIST, f"an address of {len(url)} characters")
+                else:
+                    requests.append(self._list_request(run, url, depth=depth + 1))
         if not page.entries and not page.following:
             self._session.reject(run, response.url, Reason.BAD_LIST, "it lists nothing")
         self._session.read(run)
@@ -174,6 +196,10 @@ class SourceSpider(Spider):
             )
         except ValueError as error:
             self._session.reject(run, entry.url, Reason.UNREACHABLE, str(error))
+            return
+        if len(request.url) > MAX_URL:  # a letter of Arabic is six characters there
+            detail = f"an address of {len(request.url)} characters"
+            self._session.reject(run, listed[:MAX_URL], Reason.UNREACHABLE, detail, entry.stamp)
             return
         run.pending += 1
         yield request

@@ -55,7 +55,7 @@ class LeasedSink(DatabaseSink):
         """Lease the Sources that are due and return their ids; None where a fresh process should take over."""
         now = datetime.now(UTC)
         age = now - self._begun
-        # one slow outlet may hold the change up, but not for ever
+        # one slow outlet may hold the change up, but not for ever; what it still has to fetch is listed again
         if age > 2 * FRESH_AFTER or (age > FRESH_AFTER and not self._held):
             return None
         ids = _lease(self._database, self._intervals, self._owner, heed_failures=True)
@@ -152,8 +152,12 @@ def run_crawl(settings: Settings, program: Sequence[str], stopping: Callable[[],
     """
     # -P: a folder that happens to be called `index` where Rasid is started must not shadow ours
     command = [sys.executable, "-P", "-m", *program]
-    # its input ends when this process does, however it ends: see run_as_program
-    with subprocess.Popen(command, env={**os.environ, **settings.environment()}, stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        env={**os.environ, **settings.environment()},
+        stdin=subprocess.PIPE,  # ends when this process does, however it ends: see run_as_program
+        start_new_session=True,  # a terminal's Ctrl-C reaches this process alone, which tells the crawl once
+    ) as process:
         try:
             while process.poll() is None and not stopping():
                 time.sleep(0.1)

@@ -71,7 +71,7 @@ def prove(database: Database, name: str, password: str, *, address: str, now: da
 
     Raises LoginRefused with the time to wait, where there were too many wrong ones, or with none. Which of name and
     password was wrong is not told, and the same time is taken for both. No transaction is open while the password is
-    looked at, which takes long on purpose. A refusal stands in the audit log.
+    looked at, which takes long on purpose. A wrong one stands in the audit log.
     """
     kept = possible_name(name)
     with database.write() as connection:

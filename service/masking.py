@@ -5,6 +5,7 @@ The length of every text stays the same, so that all offsets into it stay right.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -92,21 +93,33 @@ class MaskedIndex:
 
     def search(self, query: Query) -> Page:
         """Return one page of masked Documents; the marks of a search stay where they are."""
-        page = self.index.search(_askable(query))
+        page = self.index.search(askable(query))
         return replace(page, hits=tuple(replace(hit, document=masked(hit.document)) for hit in page.hits))
 
     def marked(self, document: Document, query: Query) -> Hit:
         """Return a Document, masked, with the marks of a search."""
-        return self.index.marked(masked(document), _askable(query))
+        return self.index.marked(masked(document), askable(query))
 
     def scan(self, query: Query) -> Iterator[Document]:
         """Yield every Document that matches, masked."""
-        return map(masked, self.index.scan(_askable(query)))
+        return map(masked, self.index.scan(askable(query)))
 
     def count(self) -> int:
         """Return how many Documents are held."""
         return self.index.count()
 
 
-def _askable(query: Query) -> Query:
-    return replace(query, text=mask_private(query.text, ()))
+def askable(query: Query) -> Query:
+    """Return a search without the private numbers in its text, however they are written or taken apart."""
+    plain = "".join(letter for letter in query.text if unicodedata.category(letter) not in _UNREAD and letter != "ـ")
+    text = mask_private(plain, ())
+    if sum(letter.isdigit() for letter in text) >= _NUMBER_DIGITS:
+        text = "".join("•" if letter.isdigit() else letter for letter in text)
+    return query if text == query.text else replace(query, text=text)
+
+
+_UNREAD = frozenset({"Mn", "Cf"})
+"""Kinds of signs that the index does not read either."""
+
+_NUMBER_DIGITS = 9
+"""Digits that make a number of somebody, put together from wherever they stand; dates and counts have fewer."""

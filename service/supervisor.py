@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+AFRESH_SECONDS = 5.0
+"""Pause before a fresh process crawls in place of one that ended, be it for want of any Source."""
+
 
 def up(settings: Settings) -> None:
     """Run every stage in a thread and the desk in this one, until SIGINT or SIGTERM.
@@ -51,9 +54,9 @@ def crawling(settings: Settings, stop: threading.Event, only: Sequence[str] = ()
 
     def step() -> bool:
         crawl_on(settings, stopping=stop.is_set, only=only)
-        return True
+        return False
 
-    return Stage("crawler", step)
+    return Stage("crawler", step, idle_seconds=AFRESH_SECONDS)
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from service.database.tables import alerts, articles, outbox, recipients, subscr
 from service.database.tables import changes as changes_
 from service.desk.address import Address
 from service.errors import SubscriptionRefused
+from service.masking import askable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,13 +99,13 @@ class Subscription:
 
 
 def search_of(query: str) -> Query:
-    """Return what a subscription searches for; the list's page, order and days are left out.
+    """Return what a subscription searches for; the list's page, order and days are left out, and private numbers.
 
-    Days bound what was published, and what comes late is not to be missed.
+    Days bound what was published, and what comes late is not to be missed. Nobody is watched for by a number.
     """
     address = Address.read(QueryParams(query))
     filters = {**address.filters, Field.DAY: ()}
-    return Query(text=address.text, filters=filters)
+    return askable(Query(text=address.text, filters=filters))
 
 
 def checked(subscription: Subscription) -> Subscription:
@@ -221,15 +222,22 @@ def leave(connection: sa.Connection, recipient: int, now: datetime) -> bool:
 
 
 def _owe_elsewhere(connection: sa.Connection, message: int) -> None:
-    """Forget that a message told anything, and let the other subscriptions of its recipient tell it."""
+    """Forget that a message told anything, and let the other subscriptions of its recipient tell it.
+
+    Each tells it with what it tells next; who was told already is not told again.
+    """
     untold = connection.execute(told.delete().where(told.c.message == message).returning(told)).all()
+    addresses = {row.recipient for row in untold}
+    theirs = sa.select(recipients.c.subscription).where(
+        recipients.c.address.in_(addresses), recipients.c.left.is_(None)
+    )
+    others = _read(connection, subscriptions.c.id.in_(theirs)) if untold else []
     for row in untold:
-        others = sa.select(recipients.c.subscription).where(
-            recipients.c.address == row.recipient, recipients.c.left.is_(None)
-        )
+        # a fact that a subscription does not tell is kept there as told in silence
+        telling = [one.id for one in others if Tells(row.fact.partition(":")[0]) in one.tells]
         connection.execute(
             alerts.update()
-            .where(alerts.c.subscription.in_(others), alerts.c.subject == row.subject, alerts.c.fact == row.fact)
+            .where(alerts.c.subscription.in_(telling), alerts.c.subject == row.subject, alerts.c.fact == row.fact)
             .values(written=None)
         )
 

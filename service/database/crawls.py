@@ -89,7 +89,12 @@ def validators(connection: sa.Connection, source: str) -> Validators:
 
 
 def record(connection: sa.Connection, report: SourceReport) -> None:
-    """Store the report of a crawl of one Source; a list that could not be read keeps the validators it had."""
+    """Store the report of a crawl of one Source; a list that could not be read keeps the validators it had.
+
+    Of a crawl that was stopped before the list came nothing is known: the Source is as due as it was.
+    """
+    if not (report.listed or report.unchanged or report.rejected):
+        return
     failed = Reason.BAD_LIST.value in report.rejected or (report.listed == 0 and not report.unchanged)
     values: dict[str, object] = {
         "finished": report.finished,

@@ -2,7 +2,8 @@
 
 Request: `task` (crawl, watch, check, discover), `registry` (TOML), `options`, `held` (stamps by URL), `validators` (by
 source), `fail_at` (number of the accepted article at which the sink raises), `twice` (crawl again),
-`due` (of a watch, for each half second the sources that are due), `url`.
+`due` (of a watch, for each half second the sources that are due), `poison` (a published text on which we fail),
+`url`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from crawler import CrawlerError, CrawlOptions, Validators, check, crawl, discover, watch
+from crawler import CrawlerError, CrawlOptions, Validators, check, crawl, discover, spider, watch
 from crawler.registry import parse_registry
 
 
@@ -51,7 +52,21 @@ class MemorySink:
         self.finished.append(report)
 
 
+def _fail_at(poison: str) -> None:
+    """Let the spider fail on a date, as on a fault of ours that nobody has found yet."""
+    read = spider.read_date
+
+    def read_or_fail(raw: str) -> Any:
+        if raw == poison:
+            raise RuntimeError("nobody foresaw this")
+        return read(raw)
+
+    spider.read_date = read_or_fail
+
+
 def run(request: dict[str, Any]) -> dict[str, Any]:
+    if poison := request.get("poison"):
+        _fail_at(poison)
     sink = MemorySink(request)
     progress: list[Any] = []
     given = dict(request.get("options", {}))

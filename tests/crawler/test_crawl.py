@@ -309,6 +309,26 @@ def test_a_slow_outlet_holds_up_none_but_itself_in_a_crawl_that_goes_on(site, cr
     assert [site.requests[address] for address in ("example/rss.xml", "example/a", "slow/rss.xml")] == [2, 2, 1]
 
 
+def test_an_item_on_which_we_fail_unforeseen_is_a_rejection_and_holds_nothing_up(
+    site, crawl_in_child, page, registry, rss
+):
+    good, bad = (site.add(f"example/{name}", page(f"خبر {name}", APPEAL, MORE)) for name in ("good", "bad"))
+    long = site.url("example/") + "ع" * 700  # short as it is written, six times as long as it is asked for
+    feed = site.add("example/rss.xml", rss((bad, "خبر", "poison"), (good, "خبر"), (long, "خبر")))
+    crawled = crawl_in_child(
+        task="watch",
+        registry=registry(("feed", "feed", feed)),
+        options={"allow_private_hosts": HOSTS},
+        due=[["feed"], *[[]] * 12],
+        poison="poison",
+    )
+    assert crawled.raised == ""
+    assert [article["url"] for article in crawled.articles] == [good]
+    assert "nobody foresaw this" in next(found["detail"] for found in crawled.rejections if found["url"] == bad)
+    (report,) = crawled.finished
+    assert (report["accepted"], report["rejected"]) == (1, {"no_text": 1, "unreachable": 1})
+
+
 def test_a_sink_that_fails_ends_a_crawl_that_goes_on(site, crawl_in_child, page, registry, rss):
     url = site.add("example/a", page("أهالي النخيل يناشدون", APPEAL, MORE))
     crawled = crawl_in_child(

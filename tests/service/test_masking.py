@@ -7,7 +7,7 @@ import pytest
 
 from index import Document, open_index
 from index.protocol import Query
-from service.masking import MaskedIndex, masked
+from service.masking import MaskedIndex, askable, masked
 
 TITLE = "ناشد علي حسن كاظم وزارة الصحة"
 BODY = "قال علي حسن كاظم إن ابنته تحتاج دماً. للتواصل 07701234567 مع علي حسن كاظم."
@@ -57,7 +57,18 @@ def test_what_is_public_is_left_as_it_is() -> None:
     assert "وزارة الصحة" in shown.title
 
 
-@pytest.mark.parametrize("number", ["07701234567", "٠٧٧٠١٢٣٤٥٦٧", '"07701234567"', "ابنته 07701234567"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "07701234567",
+        "٠٧٧٠١٢٣٤٥٦٧",
+        '"07701234567"',
+        "ابنته 07701234567",
+        "0770ـ1234567",
+        "0770\u200d1234567",
+        "0770\u064b1234567",
+    ],
+)
 def test_who_may_not_read_a_number_finds_nobody_by_it(tmp_path: Path, number: str) -> None:
     with open_index(f"sqlite:///{tmp_path}/index.db") as index:
         index.write([_document()])
@@ -68,3 +79,11 @@ def test_who_may_not_read_a_number_finds_nobody_by_it(tmp_path: Path, number: st
         assert shown.search(query).total == 0
         assert list(shown.scan(query)) == []
         assert shown.search(Query(text="ابنته")).total == 1
+
+
+def test_a_number_is_not_found_by_its_parts_either_but_a_date_is_a_date() -> None:
+    apart = Query(text='"0770" "123" "4567" ماء')
+    assert not any(letter.isdigit() for letter in askable(apart).text)
+    assert "ماء" in askable(apart).text
+    dated = Query(text="انقطاع الماء 26-11-2026")
+    assert askable(dated) is dated

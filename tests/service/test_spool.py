@@ -127,6 +127,15 @@ def test_a_source_is_leased_to_one_crawler_and_due_again_after_its_interval(data
         assert crawls.lease(connection, interval, "two:2", NOW + timedelta(minutes=10)) == ["feed"]
 
 
+def test_a_crawl_that_was_stopped_before_the_list_came_says_nothing_of_the_source(database: Database) -> None:
+    interval = {"feed": timedelta(minutes=10)}
+    with database.write() as connection:
+        crawls.record(connection, SourceReport("feed", NOW, NOW, listed=1, validators=Validators("e1", "")))
+        crawls.record(connection, SourceReport("feed", NOW, NOW + timedelta(minutes=10)))
+        assert crawls.validators(connection, "feed") == Validators("e1", "")
+        assert crawls.lease(connection, interval, "o:1", NOW + timedelta(minutes=10)) == ["feed"]
+
+
 def test_a_source_that_fails_is_asked_less_and_less_often_until_it_works_again(database: Database) -> None:
     interval = {"feed": timedelta(minutes=10)}
     failed = SourceReport("feed", NOW, NOW, rejected={Reason.BAD_LIST.value: 1}, validators=Validators("broken", ""))

@@ -264,6 +264,19 @@ def test_what_waited_in_a_subscription_that_an_address_leaves_the_other_one_tell
     assert _tell(happening) == 0
 
 
+def test_a_subscription_that_does_not_tell_of_new_cases_does_not_take_over_what_was_one(happening: Newsroom) -> None:
+    first = happening.subscribe(TO)
+    happening.subscribe(TO, HEAD, tells=(Tells.OVERDUE,))
+    happening.store(1)
+    assert _tell(happening) == 1
+    with happening.database.write() as connection:
+        held = subscriptions.find(connection, first)
+        assert held is not None
+        assert subscriptions.leave(connection, held.recipients[0].id, happening.now)
+    happening.pass_(minutes=5)
+    assert _tell(happening) == 0
+
+
 @pytest.mark.parametrize(
     ("role", "disabled", "masked"),
     [

@@ -124,7 +124,14 @@ def sent(connection: sa.Connection, owed: Owed, now: datetime, detail: str) -> N
 
 
 def delay(connection: sa.Connection, owed: Owed, now: datetime, detail: str) -> None:
-    """Put a mail off, each time twice as long; after `GIVEN_UP` attempts it is a dead letter."""
+    """Put a mail off, each time twice as long; after `GIVEN_UP` attempts it is a dead letter.
+
+    It is one at once where the recipient has unsubscribed while it was under way.
+    """
+    left = sa.exists().where(recipients.c.id == outbox.c.target, recipients.c.left.is_not(None))
+    if connection.scalar(sa.select(outbox.c.id).where(outbox.c.id == owed.id, left)) is not None:
+        bury(connection, owed, "the recipient has unsubscribed")
+        return
     if owed.attempts >= GIVEN_UP:
         bury(connection, owed, f"given up after {owed.attempts} attempts: {detail}")
         return

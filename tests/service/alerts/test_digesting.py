@@ -15,6 +15,7 @@ from service.alerts import subscriptions
 from service.alerts.schedule import Cadence, Schedule
 from service.alerts.subscriptions import Channel, Recipient, Tells
 from service.database import changes
+from service.database import outbox as outbox_
 from service.database.articles import document_id
 from service.database.cases import Dues
 from service.database.tables import alerts, cases, outbox, told, users
@@ -244,6 +245,21 @@ def test_who_unsubscribes_gets_nothing_more_not_even_what_is_written_already(hap
     happening.store(2)
     assert _tell(happening) == 1
     assert happening.mails()[-1]["To"] == HEAD
+
+
+def test_what_was_under_way_to_who_unsubscribes_is_not_tried_again(happening: Newsroom) -> None:
+    number = happening.subscribe(TO)
+    happening.store(1)
+    assert _tell(happening) == 1
+    with happening.database.write() as connection:
+        owed = outbox_.claim(connection, happening.now)
+        assert owed is not None
+        held = subscriptions.find(connection, number)
+        assert held is not None
+        assert subscriptions.leave(connection, held.recipients[0].id, happening.now)
+        outbox_.delay(connection, owed, happening.now, "451 later")
+        state = connection.execute(sa.select(outbox.c.state, outbox.c.detail)).one()
+    assert tuple(state) == ("dead", "the recipient has unsubscribed")
 
 
 def test_what_waited_in_a_subscription_that_an_address_leaves_the_other_one_tells(happening: Newsroom) -> None:

@@ -15,7 +15,7 @@ def test_the_public_names_are_these():
         "Article", "CrawlFailedError", "CrawlOptions", "CrawlProgress", "CrawlerError", "Discovered", "Extracted",
         "Extraction", "Kind", "OptionsError", "Outlet", "PrivateAddressError", "PublishedFrom", "Reason", "Registry",
         "RegistryError", "Rejection", "Sink", "Source", "SourceCheck", "SourceReport", "Validators", "bundled_registry",
-        "bundled_registry_text", "canonical_url", "check", "crawl", "discover", "extract", "load_registry",
+        "bundled_registry_text", "canonical_url", "check", "crawl", "discover", "extract", "load_registry", "watch",
     ]  # fmt: skip
     for name in crawler.__all__:
         assert getattr(crawler, name) is not None

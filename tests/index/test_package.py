@@ -31,6 +31,7 @@ def test_public_names_are_these():
         "Written",
         "mark",
         "open_index",
+        "percolate",
     ]
     assert all(hasattr(index, name) for name in index.__all__)
 

@@ -65,6 +65,8 @@ function press(key) {
   } else if (target.matches("input, select, textarea")) {
     target.focus();
   } else {
+    // What was put in a moment ago htmx has not seen yet: a quick hand would send the form as if there were no script.
+    window.htmx?.process(target.form || target);
     target.click();
   }
   return true;

@@ -80,11 +80,10 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def _forget_old(self, netloc: str) -> None:
         """Forget the rules of a host that were asked for long ago, sooner where none came; not while they come."""
         now = time.monotonic()
-        if netloc in self._parsers and not isinstance(self._parsers[netloc], Deferred):
-            kept = _RULES_SECONDS if self._parsers[netloc] is not None else _NO_RULES_SECONDS
-            if now - self._asked.get(netloc, now) > kept:
-                del self._parsers[netloc]
-        if netloc not in self._parsers:
+        rules = self._parsers.get(netloc)
+        kept = _NO_RULES_SECONDS if rules is None else _RULES_SECONDS
+        if now - self._asked.setdefault(netloc, now) > kept and not isinstance(rules, Deferred):
+            self._parsers.pop(netloc, None)
             self._asked[netloc] = now
 
 

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from crawler.session import Due
     from crawler.sink import Sink, SourceReport
 
-LOOK_SECONDS = 5.0
-"""How often a crawl that goes on asks what is due: far below the shortest interval, one minute."""
-
 
 def crawl(outlets: Sequence[Outlet], sink: Sink, options: CrawlOptions) -> list[SourceReport]:
     """Crawl the Sources of the Outlets into the sink, blocking, and return a report of each.
@@ -38,9 +35,7 @@ def crawl(outlets: Sequence[Outlet], sink: Sink, options: CrawlOptions) -> list[
     return session.reports
 
 
-def watch(
-    outlets: Sequence[Outlet], sink: Sink, options: CrawlOptions, due: Due, *, look_seconds: float = LOOK_SECONDS
-) -> None:
+def watch(outlets: Sequence[Outlet], sink: Sink, options: CrawlOptions, due: Due, *, look_seconds: float) -> None:
     """Crawl Sources of the Outlets into the sink as they become due, blocking, until `due` returns None or a signal.
 
     `due` is called in the crawling thread, every `look_seconds`, and returns the ids of the Sources to crawl now; each

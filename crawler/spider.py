@@ -95,7 +95,7 @@ class SourceSpider(Spider):
 
     def spider_error(self, failure: Failure, response: Response) -> None:
         """Answer for a page on which we failed as nobody foresaw: its Source would wait for it for ever."""
-        given = response.request.cb_kwargs if response.request else {}
+        given = response.cb_kwargs
         detail = f"{type(failure.value).__name__}: {failure.value}"
         try:
             if "listed" in given:

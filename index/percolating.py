@@ -30,4 +30,4 @@ def percolate(
         SqliteIndex(Path(folder) / "documents.db", Synonyms(synonyms)) as index,
     ):
         index.write(documents)
-        return list(index.found(queries))
+        return list(index.found_ids(queries))

@@ -48,7 +48,6 @@ def stance_features(judgement: Judgement, told: Sequence[float], letters: Sequen
     signals = judgement.signals
     rule = [float(judgement.stance == stance) for stance in STANCES]
     short = float(length <= SHORT)
-    asking = sum(chance for stance, chance in zip(STANCES, told, strict=True) if stance in ALERTABLE)
     return [
         *_logs(told),
         *_logs(letters),
@@ -58,7 +57,7 @@ def stance_features(judgement: Judgement, told: Sequence[float], letters: Sequen
         signals.answer,
         float(bool(judgement.unfit)),
         short,
-        short * _log_odds(asking),
+        short * _log_odds(_asking(told)),
         short * float(judgement.stance in ALERTABLE),
         short * signals.ask,
         short * signals.hardship,
@@ -98,10 +97,14 @@ def likeliest(chances: Sequence[float]) -> int:
     Appeal and complaint count together first: an item that is one of the two with 0.4 is not "none" because each has
     less than that. An appeal that nobody sees is worse than a row that an editor passes over.
     """
-    asking = [number for number, stance in enumerate(STANCES) if stance in ALERTABLE]
-    others = [number for number in range(len(STANCES)) if number not in asking]
-    chosen = asking if sum(chances[number] for number in asking) >= ASKING else others
-    return max(chosen, key=chances.__getitem__)
+    asks = _asking(chances) >= ASKING
+    left = (number for number, stance in enumerate(STANCES) if (stance in ALERTABLE) == asks)
+    return max(left, key=chances.__getitem__)
+
+
+def _asking(chances: Sequence[float]) -> float:
+    """Return the probability of an appeal or a complaint."""
+    return sum(chance for stance, chance in zip(STANCES, chances, strict=True) if stance in ALERTABLE)
 
 
 def decide_needs(ruled: Sequence[str], told: Told, weights: Mapping[str, Any]) -> tuple[str, ...]:

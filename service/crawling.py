@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LOOK_SECONDS = 5.0
+"""How often it is looked for Sources that are due: far below the shortest interval, one minute."""
+
 FRESH_AFTER = timedelta(hours=2)
 """How long one process goes on before a fresh one takes its place, with the memory that libraries never gave back."""
 
@@ -87,26 +90,26 @@ def crawl_sources(settings: Settings, ids: Sequence[str]) -> list[SourceReport]:
         return crawl(chosen, DatabaseSink(database), assembly.crawl_options(settings))
 
 
-def watch_sources(settings: Settings, ids: Sequence[str], **timing: float) -> None:
+def watch_sources(
+    settings: Settings, ids: Sequence[str], *, interval: timedelta | None = None, look_seconds: float = LOOK_SECONDS
+) -> None:
     """Crawl these Sources (all where none is named) as they become due, in this process, until SIGINT or SIGTERM.
 
-    Works once in a process. `timing` may have `look_seconds`, how often it looks, and `interval`, seconds that count
-    instead of the registry's.
+    Works once in a process. `interval` counts instead of the registry's.
     """
     from crawler import watch  # noqa: PLC0415 - Scrapy takes a second to import
     from service import assembly  # noqa: PLC0415 - see above
 
-    interval = timing.pop("interval", None)
     chosen = assembly.registry(settings).select(ids)
     intervals = {
-        source.id: timedelta(minutes=source.interval) if interval is None else timedelta(seconds=interval)
+        source.id: timedelta(minutes=source.interval) if interval is None else interval
         for outlet in chosen
         for source in outlet.sources
     }
     with assembly.database(settings) as database:
         sink = LeasedSink(database, intervals)
         try:
-            watch(chosen, sink, assembly.crawl_options(settings), sink.due, **timing)
+            watch(chosen, sink, assembly.crawl_options(settings), sink.due, look_seconds=look_seconds)
         finally:
             sink.give_back()
 
@@ -137,16 +140,8 @@ def crawl_once(
     return ids
 
 
-def crawl_on(settings: Settings, *, stopping: Callable[[], bool], only: Sequence[str] = ()) -> None:
-    """Crawl Sources (all where `only` is empty) as they become due, in a process of its own.
-
-    Returns when it stops or wants a fresh process. Raises CrawlFailed where it ended badly.
-    """
-    run_crawl(settings, ["service.crawling", "on", *only], stopping)
-
-
 def run_crawl(settings: Settings, program: Sequence[str], stopping: Callable[[], bool]) -> None:
-    """Run a module that crawls as a program with its arguments, until it ends or is to stop.
+    """Run a module that crawls as a program with its arguments, until it stops, wants a fresh process, or is to stop.
 
     Raises CrawlFailed where it ended badly.
     """

@@ -112,7 +112,7 @@ class MaskedIndex:
 def askable(query: Query) -> Query:
     """Return a search without the private numbers in its text, however they are written or taken apart."""
     plain = "".join(letter for letter in query.text if unicodedata.category(letter) not in _UNREAD and letter != "ـ")
-    text = mask_private(plain, ())
+    text = mask_private(plain)
     if sum(letter.isdigit() for letter in text) >= _NUMBER_DIGITS:
         text = "".join("•" if letter.isdigit() else letter for letter in text)
     return query if text == query.text else replace(query, text=text)

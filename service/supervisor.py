@@ -9,16 +9,22 @@ import threading
 from typing import TYPE_CHECKING
 
 from service import assembly, stages
-from service.crawling import crawl_on
+from service.crawling import run_crawl
 from service.stages import Stage
 from service.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from index import Index
+    from service.assembly import Outlets
+    from service.database.engine import Database
     from service.settings import Settings
 
 log = logging.getLogger(__name__)
+
+CRAWL = ("service.crawling", "on")
+"""The program that crawls; ids of Sources may follow."""
 
 AFRESH_SECONDS = 5.0
 """Pause before a fresh process crawls in place of one that ended, be it for want of any Source."""
@@ -35,25 +41,40 @@ def up(settings: Settings) -> None:
     assembly.registry(settings)  # raises here rather than in the crawl
     outlets = assembly.outlets(settings)
     stop = threading.Event()
-    with assembly.database(settings) as database, assembly.index(settings) as index:
-        worker = Worker(database, assembly.analyser(settings), outlets, assembly.dues(settings))
-        loops = [
-            crawling(settings, stop),
-            stages.working(worker, stop),
-            stages.indexing(database, index, outlets),
-            stages.matching(database, settings, outlets),
-            stages.digesting(database, settings, outlets),
-            stages.mailing(database, settings, stop),
-        ]
-        with running(loops, stop):
-            serve(settings, index, database, outlets, announce=lambda url: log.info("the desk is at %s", url))
+    with (
+        assembly.database(settings) as database,
+        assembly.index(settings) as index,
+        running(every_stage(settings, database, index, outlets, stop), stop),
+    ):
+        serve(settings, index, database, outlets, announce=lambda url: log.info("the desk is at %s", url))
 
 
-def crawling(settings: Settings, stop: threading.Event, only: Sequence[str] = ()) -> Stage:
-    """Return the stage that crawls the Sources as they become due."""
+def every_stage(
+    settings: Settings,
+    database: Database,
+    index: Index,
+    outlets: Outlets,
+    stop: threading.Event,
+    *,
+    crawl: Sequence[str] = CRAWL,
+) -> list[Stage]:
+    """Return all stages, from the feeds to the mails. `crawl` is the program that crawls, see `crawling`."""
+    worker = Worker(database, assembly.analyser(settings), outlets, assembly.dues(settings))
+    return [
+        crawling(settings, stop, crawl),
+        stages.working(worker, stop),
+        stages.indexing(database, index, outlets),
+        stages.matching(database, settings, outlets),
+        stages.digesting(database, settings, outlets),
+        stages.mailing(database, settings, stop),
+    ]
+
+
+def crawling(settings: Settings, stop: threading.Event, program: Sequence[str]) -> Stage:
+    """Return the stage that runs a program that crawls Sources as they become due: a module with its arguments."""
 
     def step() -> bool:
-        crawl_on(settings, stopping=stop.is_set, only=only)
+        run_crawl(settings, program, stop.is_set)
         return False
 
     return Stage("crawler", step, idle_seconds=AFRESH_SECONDS)

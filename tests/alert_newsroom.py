@@ -136,6 +136,13 @@ class Newsroom:
         with self.database.write() as connection:
             return subscriptions.add(connection, Subscription(**values), self.now)
 
+    def leave(self, subscription: int) -> None:
+        """Let the first recipient of a subscription unsubscribe."""
+        with self.database.write() as connection:
+            held = subscriptions.find(connection, subscription)
+            assert held is not None
+            assert subscriptions.leave(connection, held.recipients[0].id, self.now)
+
     def pass_(self, **time: float) -> None:
         """Let time pass."""
         self.now += timedelta(**time)

@@ -21,23 +21,27 @@ WIDE = (1440, 900)
 PHONE = (390, 844)
 PICTURES = (
     # name, path, size, dark, what is opened: the first row's link of this kind
-    ("incoming", "", WIDE, False, "item="),
-    ("incoming-dark", "", WIDE, True, "item="),
-    ("search", "?q=ماء&stance=any", WIDE, False, ""),
-    ("english", "?lang=en", WIDE, False, "item="),
-    ("cases", "cases", WIDE, False, "case="),
-    ("overview", "overview", WIDE, False, ""),
-    ("sources", "sources", WIDE, False, ""),
-    ("../alerts/new", "alerts/new?need=water", WIDE, False, ""),
-    ("../alerts/list", "alerts", WIDE, False, ""),
-    ("../alerts/messages", "alerts/messages", WIDE, False, ""),
-    ("phone", "", PHONE, False, ""),
-    ("phone-item", "", PHONE, False, "item="),
-    ("phone-cases", "cases", PHONE, True, ""),
+    ("desk/incoming", "", WIDE, False, "item="),
+    ("desk/incoming-dark", "", WIDE, True, "item="),
+    ("desk/search", "?q=ماء&stance=any", WIDE, False, ""),
+    ("desk/english", "?lang=en", WIDE, False, "item="),
+    ("desk/cases", "cases", WIDE, False, "case="),
+    ("desk/overview", "overview", WIDE, False, ""),
+    ("desk/sources", "sources", WIDE, False, ""),
+    ("alerts/new", "alerts/new?need=water", WIDE, False, ""),
+    ("alerts/list", "alerts", WIDE, False, ""),
+    ("alerts/messages", "alerts/messages", WIDE, False, ""),
+    ("desk/phone", "", PHONE, False, ""),
+    ("desk/phone-item", "", PHONE, False, "item="),
+    ("desk/phone-cases", "cases", PHONE, True, ""),
 )
 
 
-MAILS = (("mail", (760, 900), False), ("mail-phone", PHONE, False), ("mail-dark", (760, 900), True))
+MAILS = (
+    ("alerts/mail", (760, 900), False),
+    ("alerts/mail-phone", PHONE, False),
+    ("alerts/mail-dark", (760, 900), True),
+)
 
 
 def take(page: Page, url: str, name: str, opened: str) -> None:
@@ -50,7 +54,7 @@ def take(page: Page, url: str, name: str, opened: str) -> None:
     page.wait_for_load_state("domcontentloaded")
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(700)  # what comes by itself after the page: the case's strip, the first counts
-    page.screenshot(path=DOCS / "desk" / f"{name}.png")
+    page.screenshot(path=DOCS / f"{name}.png")
 
 
 def seat(browser: Browser, url: str, size: tuple[int, int], login: tuple[str, str], *, dark: bool) -> Page:
@@ -83,7 +87,7 @@ def take_mails(browser: Browser, html: str) -> None:
             viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
         )
         page.set_content(html)
-        page.screenshot(path=DOCS / "alerts" / f"{name}.png")
+        page.screenshot(path=DOCS / f"{name}.png")
         page.close()
 
 

@@ -10,7 +10,7 @@ from index.marking import marked
 from index.refusal import encodable
 from index.sqlite.packing import unpack
 from index.sqlite.schema import renew
-from index.sqlite.searching import found, scan, search
+from index.sqlite.searching import found_ids, scan, search
 from index.sqlite.session import Sessions
 from index.sqlite.writing import delete, write
 from index.synonyms import NONE
@@ -73,10 +73,10 @@ class SqliteIndex:
         with self._sessions.reading() as session:
             yield from scan(session, query, self._synonyms)
 
-    def found(self, queries: Iterable[Query]) -> Iterator[frozenset[str]]:
+    def found_ids(self, queries: Iterable[Query]) -> Iterator[frozenset[str]]:
         """Yield for each query the ids of all Documents that match it, as they are at the moment of the first one."""
         with self._sessions.reading() as session:
-            yield from found(session, queries, self._synonyms)
+            yield from found_ids(session, queries, self._synonyms)
 
     def count(self) -> int:
         """See `Index.count`."""

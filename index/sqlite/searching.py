@@ -65,9 +65,8 @@ def search(session: Session, query: Query, synonyms: Synonyms) -> Page:
 
 def scan(session: Session, query: Query, synonyms: Synonyms) -> Iterator[Document]:
     """Yield every Document that matches, newest first, as they are in the session's transaction."""
-    matches = _find(session, query, parse(query.text, synonyms, typing=query.typing)).all()
     waiting: list[int] = []
-    for place in places(session.connection, session.facets, matches):
+    for place in places(session.connection, session.facets, _matches(session, query, synonyms)):
         waiting.append(place.docnum)
         if len(waiting) == _FETCHED:
             yield from _documents(session, waiting)
@@ -75,12 +74,15 @@ def scan(session: Session, query: Query, synonyms: Synonyms) -> Iterator[Documen
     yield from _documents(session, waiting)
 
 
-def found(session: Session, queries: Iterable[Query], synonyms: Synonyms) -> Iterator[frozenset[str]]:
+def found_ids(session: Session, queries: Iterable[Query], synonyms: Synonyms) -> Iterator[frozenset[str]]:
     """Yield for each query the ids of the Documents that match. Keeps the ids of all: meant for a small index."""
     ids: dict[int, str] = dict(session.connection.execute("SELECT docnum, id FROM document"))
     for query in queries:
-        matches = _find(session, query, parse(query.text, synonyms, typing=query.typing)).all()
-        yield frozenset(ids[docnum] for docnum in matches)
+        yield frozenset(ids[docnum] for docnum in _matches(session, query, synonyms))
+
+
+def _matches(session: Session, query: Query, synonyms: Synonyms) -> BitMap:
+    return _find(session, query, parse(query.text, synonyms, typing=query.typing)).all()
 
 
 def _find(session: Session, query: Query, parsed: Parsed) -> _Found:

@@ -18,6 +18,7 @@ from service.alerts.schedule import Cadence, Schedule, read_time
 from service.cells import plain
 from service.database import changes
 from service.database.engine import serialise
+from service.database.outbox import LEFT
 from service.database.tables import alerts, articles, outbox, recipients, subscriptions, told
 from service.database.tables import changes as changes_
 from service.desk.address import Address
@@ -210,23 +211,22 @@ def leave(connection: sa.Connection, recipient: int, now: datetime) -> bool:
         .where(outbox.c.target == recipient, outbox.c.state == "pending")
         .values(
             state="dead",
-            detail="the recipient has unsubscribed",
+            detail=LEFT,
             # the same, told by another subscription, is the same message
             message_id=outbox.c.message_id + "/" + sa.cast(outbox.c.id, sa.Text),
         )
         .returning(outbox.c.id)
     ).all()
-    for message in dropped:
-        _owe_elsewhere(connection, message)
+    _owe_elsewhere(connection, dropped)
     return left.rowcount > 0
 
 
-def _owe_elsewhere(connection: sa.Connection, message: int) -> None:
-    """Forget that a message told anything, and let the other subscriptions of its recipient tell it.
+def _owe_elsewhere(connection: sa.Connection, messages: Sequence[int]) -> None:
+    """Forget that messages told anything, and let the other subscriptions of their recipient tell it.
 
     Each tells it with what it tells next; who was told already is not told again.
     """
-    untold = connection.execute(told.delete().where(told.c.message == message).returning(told)).all()
+    untold = connection.execute(told.delete().where(told.c.message.in_(messages)).returning(told)).all()
     addresses = {row.recipient for row in untold}
     theirs = sa.select(recipients.c.subscription).where(
         recipients.c.address.in_(addresses), recipients.c.left.is_(None)

@@ -15,13 +15,15 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from service.bench.documents import documents
+from service.bench.documents import COMMON_GOVERNORATES, COMMON_NEEDS, documents
+from service.bench.environment import environment
 from service.bench.feeding import OUTLETS, Feeds, asks
 from service.bench.pages import host
 from service.bench.search import percentile
@@ -34,7 +36,6 @@ from service.database.tables import outbox as outbox_
 from service.demo.catcher import AnyPort
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Iterator, Mapping
 
     from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -51,8 +52,6 @@ SUBSCRIPTIONS = 1_000
 BATCH = 100
 
 _TO = "editor@newsroom.example"
-_NEEDS = ("water", "electricity", "health", "education", "roads_transport", "housing_land")
-_GOVERNORATES = ("IQ-BG", "IQ-BA", "IQ-NI", "IQ-KA", "IQ-DQ", "IQ-NA")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +143,12 @@ def _running(folder: Path, feeds: Feeds, port: int) -> Iterator[Path]:
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": str(port),
     }
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("RASID_")}
-    environment = clean | {f"RASID_{name}": value for name, value in settings.items()}
     command = [sys.executable, "-P", "-m", "service.bench.alerts"]
     log = folder / "log.txt"
-    with log.open("wb") as said, subprocess.Popen(command, cwd=folder, env=environment, stderr=said) as process:
+    with (
+        log.open("wb") as said,
+        subprocess.Popen(command, cwd=folder, env=environment(settings), stderr=said) as process,
+    ):
         try:
             if not feeds.asked.wait(STARTING_SECONDS):
                 message = f"no feed was looked into: {log.read_text(encoding='utf-8')[-2000:]}"
@@ -230,8 +230,8 @@ def bench_matching(*, rounds: int = 3, seed: int = 1) -> Matching:
     queries: set[str] = set()
     while len(queries) < SUBSCRIPTIONS:
         parts = [f"q={chance.choice(words)}"] if chance.random() < 0.7 else []
-        parts += [f"primary={chance.choice(_GOVERNORATES)}"] if chance.random() < 0.5 else []
-        parts += [f"need={chance.choice(_NEEDS)}"] if chance.random() < 0.3 else []
+        parts += [f"primary={chance.choice(COMMON_GOVERNORATES)}"] if chance.random() < 0.5 else []
+        parts += [f"need={chance.choice(COMMON_NEEDS)}"] if chance.random() < 0.3 else []
         parts += ["stance=any"] if chance.random() < 0.5 else []
         queries.add("&".join(parts))
     synonyms = tuple(place_names())
@@ -256,40 +256,27 @@ def _crawl() -> int:
     from service.crawling import run_as_program, watch_sources  # noqa: PLC0415 - only as a program
 
     return run_as_program(
-        lambda settings: watch_sources(settings, (), interval=POLL_SECONDS, look_seconds=POLL_SECONDS / 4)
+        lambda settings: watch_sources(
+            settings, (), interval=timedelta(seconds=POLL_SECONDS), look_seconds=POLL_SECONDS / 4
+        )
     )
 
 
 def _main() -> None:
     """Run the stages of `rasid up`, each feed looked into every second."""
-    from service import assembly, stages  # noqa: PLC0415 - only as a program
-    from service.crawling import run_crawl  # noqa: PLC0415 - as above
+    from service import assembly  # noqa: PLC0415 - only as a program
     from service.logs import set_up  # noqa: PLC0415 - as above
     from service.settings import read_settings  # noqa: PLC0415 - as above
-    from service.supervisor import until_stopped  # noqa: PLC0415 - as above
-    from service.worker import Worker  # noqa: PLC0415 - as above
+    from service.supervisor import every_stage, until_stopped  # noqa: PLC0415 - as above
 
     set_up(verbose=True)
     settings = read_settings()
     outlets = assembly.outlets(settings)
     with assembly.database(settings) as database, assembly.index(settings) as index:
-        worker = Worker(database, assembly.analyser(settings), outlets, assembly.dues(settings))
+        until_stopped(lambda stop: every_stage(settings, database, index, outlets, stop, crawl=_CRAWL))
 
-        def loops(stop: threading.Event) -> list[stages.Stage]:
-            def crawl() -> bool:
-                run_crawl(settings, ["service.bench.alerts", "crawl"], stop.is_set)
-                return True
 
-            return [
-                stages.Stage("crawler", crawl),
-                stages.working(worker, stop),
-                stages.indexing(database, index, outlets),
-                stages.matching(database, settings, outlets),
-                stages.digesting(database, settings, outlets),
-                stages.mailing(database, settings, stop),
-            ]
-
-        until_stopped(loops)
+_CRAWL = ("service.bench.alerts", "crawl")
 
 
 if __name__ == "__main__":

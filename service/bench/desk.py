@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from service.bench.documents import vocabulary
+from service.bench.documents import COMMON_GOVERNORATES, COMMON_NEEDS, vocabulary
+from service.bench.environment import environment
 from service.bench.newsroom import EDITORS, PASSWORD
 from service.bench.search import percentile, queries
 
@@ -37,8 +38,6 @@ THINKING = (2.0, 6.0)
 
 _WARMING = 3
 _SCRIPT = {"HX-Request": "true", "HX-Target": "list"}
-_NEEDS = ("water", "electricity", "health", "education", "roads_transport", "housing_land")
-_GOVERNORATES = ("IQ-BG", "IQ-BA", "IQ-NI", "IQ-KA", "IQ-DQ", "IQ-NA")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def pages(room: Newsroom, seed: int = 1) -> tuple[Page, ...]:
 
     def filtered(path: str) -> str:
         """Return a list with one to three filters, or none."""
-        wanted = {"need": _NEEDS, "governorate": _GOVERNORATES, "urgency": ("critical", "high")}
+        wanted = {"need": COMMON_NEEDS, "governorate": COMMON_GOVERNORATES, "urgency": ("critical", "high")}
         chosen = {name: chance.choice(values) for name, values in wanted.items() if chance.random() < 0.4}
         return query(path, **chosen) if chosen else path
 
@@ -172,10 +171,9 @@ class Served:
 @contextmanager
 def serving(folder: Path, database: str, index: str) -> Iterator[Served]:
     """Run `rasid serve` over a database and an index."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RASID_")}
-    environment |= {"RASID_PORT": "0", "RASID_DATABASE": database, "RASID_INDEX": index}
+    settings = {"PORT": "0", "DATABASE": database, "INDEX": index}
     command = [sys.executable, "-P", "-m", "service", "serve"]
-    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=folder, env=environment(settings), stdout=subprocess.PIPE, text=True) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
             if not line:

@@ -118,6 +118,10 @@ _FACILITIES = (
     "housing",
 )
 
+COMMON_NEEDS = ("water", "electricity", "health", "education", "roads_transport", "housing_land")
+COMMON_GOVERNORATES = ("IQ-BG", "IQ-BA", "IQ-NI", "IQ-KA", "IQ-DQ", "IQ-NA")
+"""What measurements filter by: values that many Documents have."""
+
 _ZIPF_OFFSET = 2.7
 """Mandelbrot's correction of Zipf's law for the commonest words."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -10,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.bench.environment import environment
 from service.demo.server import Newsroom
 from service.demo.sources import registry_text
 
@@ -33,13 +33,9 @@ def bench_up() -> Running:
     """Run `rasid up` on the sample newsroom and watch it in /proc (Linux only; raises OSError elsewhere)."""
     with tempfile.TemporaryDirectory() as folder, Newsroom(port=0) as room:
         (Path(folder) / "sources.toml").write_text(registry_text(room.port), encoding="utf-8")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("RASID_")} | {
-            "RASID_PORT": "0",
-            "RASID_CRAWL_DELAY": "0.02",
-            "RASID_CRAWL_PRIVATE_HOSTS": ",".join(room.hosts),
-        }
+        settings = {"PORT": "0", "CRAWL_DELAY": "0.02", "CRAWL_PRIVATE_HOSTS": ",".join(room.hosts)}
         command = [sys.executable, "-P", "-m", "service", "up"]
-        with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen(command, cwd=folder, env=environment(settings), stderr=subprocess.DEVNULL) as process:
             try:
                 busy = max(_watched(process.pid, _BUSY_SECONDS))
                 idle = max(_watched(process.pid, _IDLE_SECONDS))

@@ -49,7 +49,7 @@ def crawl(
     from service.crawling import crawl_once
     from service.logs import set_up
     from service.settings import read_settings
-    from service.supervisor import crawling, until_stopped
+    from service.supervisor import CRAWL, crawling, until_stopped
 
     set_up(verbose=verbose)
     settings = read_settings()
@@ -57,7 +57,7 @@ def crawl(
     only = [source.id for outlet in registry.select(ids or []) for source in outlet.sources]
     with assembly.database(settings) as database:
         if not once:
-            until_stopped(lambda stop: [crawling(settings, stop, only)])
+            until_stopped(lambda stop: [crawling(settings, stop, [*CRAWL, *only])])
             return
         crawled = crawl_once(settings, database, registry, stopping=lambda: False, only=only)
     typer.echo(f"{len(crawled)} sources crawled" if crawled else "no source is free: another crawler holds them")

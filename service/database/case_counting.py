@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-"""Every state, in the order in which a Case usually goes through them."""
-
 Facet = Literal["state", "governorate", "need", "urgency", "assignee", "due"]
 Counts = tuple[tuple[str, int], ...]
 

@@ -132,10 +132,12 @@ def lease(
         return row.finished is None or bool(row.finished + wait <= now)
 
     held = {row.id: row for row in connection.execute(wanted)}
-    for new in [source for source in due if source not in held]:
-        _ensure(connection, new)
     taken = []
-    for source in [source for source in due if source not in held or is_due(held[source])]:
+    for source in due:
+        if source not in held:
+            _ensure(connection, source)
+        elif not is_due(held[source]):
+            continue
         # again, now that no other crawler can change the row
         row = connection.execute(
             sa.select(sources).where(sources.c.id == source).with_for_update(skip_locked=True)

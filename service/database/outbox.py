@@ -19,6 +19,9 @@ CLAIM = timedelta(minutes=5)
 
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=4)
+LEFT = "the recipient has unsubscribed"
+"""Why a mail is a dead letter that nobody refused."""
+
 GIVEN_UP = 30
 """Attempts after which a mail that was only ever delayed becomes a dead letter: about four days."""
 
@@ -130,7 +133,7 @@ def delay(connection: sa.Connection, owed: Owed, now: datetime, detail: str) -> 
     """
     left = sa.exists().where(recipients.c.id == outbox.c.target, recipients.c.left.is_not(None))
     if connection.scalar(sa.select(outbox.c.id).where(outbox.c.id == owed.id, left)) is not None:
-        bury(connection, owed, "the recipient has unsubscribed")
+        bury(connection, owed, LEFT)
         return
     if owed.attempts >= GIVEN_UP:
         bury(connection, owed, f"given up after {owed.attempts} attempts: {detail}")

@@ -33,7 +33,7 @@ TO = "editor@newsroom.example"
 
 @contextmanager
 def _up(folder: Path, settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RASID_")} | settings
+    environment = clean_environment() | settings
     with (folder / "up.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "service", "up"], cwd=folder, env=environment, stdout=log, stderr=log

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index import open_index
-from service.bench.alerts import bench_latency, bench_matching
+from service.bench.alerts import bench_latency
 from service.bench.desk import bench_crowd, bench_pages, serving
 from service.bench.newsroom import fill
 from service.database.engine import Database
@@ -27,12 +27,6 @@ def test_every_page_of_a_filled_desk_is_measured_and_none_fails(tmp_path: Path) 
     assert all(page.highest > 0 and page.bytes > 0 for page in measured)
     assert (crowd.errors, crowd.editors) == (0, 3)
     assert crowd.requests > 0
-
-
-def test_subscriptions_are_matched_and_find_something() -> None:
-    matched = bench_matching(rounds=1)
-    assert (matched.subscriptions, matched.documents) == (1000, 100)
-    assert matched.found > 0
 
 
 def test_the_way_from_the_feed_to_the_mail_is_measured() -> None:

@@ -254,9 +254,8 @@ def test_what_was_under_way_to_who_unsubscribes_is_not_tried_again(happening: Ne
     with happening.database.write() as connection:
         owed = outbox_.claim(connection, happening.now)
         assert owed is not None
-        held = subscriptions.find(connection, number)
-        assert held is not None
-        assert subscriptions.leave(connection, held.recipients[0].id, happening.now)
+    happening.leave(number)
+    with happening.database.write() as connection:
         outbox_.delay(connection, owed, happening.now, "451 later")
         state = connection.execute(sa.select(outbox.c.state, outbox.c.detail)).one()
     assert tuple(state) == ("dead", "the recipient has unsubscribed")
@@ -267,10 +266,7 @@ def test_what_waited_in_a_subscription_that_an_address_leaves_the_other_one_tell
     happening.subscribe(TO, HEAD, query="need=water")
     happening.store(1)
     assert _tell(happening) == 2  # one for each address
-    with happening.database.write() as connection:
-        held = subscriptions.find(connection, first)
-        assert held is not None
-        assert subscriptions.leave(connection, held.recipients[0].id, happening.now)
+    happening.leave(first)
     happening.pass_(minutes=5)
     assert _tell(happening) == 1
     with happening.database.read() as connection:
@@ -285,10 +281,7 @@ def test_a_subscription_that_does_not_tell_of_new_cases_does_not_take_over_what_
     happening.subscribe(TO, HEAD, tells=(Tells.OVERDUE,))
     happening.store(1)
     assert _tell(happening) == 1
-    with happening.database.write() as connection:
-        held = subscriptions.find(connection, first)
-        assert held is not None
-        assert subscriptions.leave(connection, held.recipients[0].id, happening.now)
+    happening.leave(first)
     happening.pass_(minutes=5)
     assert _tell(happening) == 0
 
